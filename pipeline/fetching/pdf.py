@@ -1,0 +1,83 @@
+"""Text of a PDF by pypdfium2, with running heads cut and lines and hyphenated words joined."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from pipeline.errors import SourceError
+
+_BROKEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
+_SOFT = re.compile("[\ufffe\u0002]")  # how pdfium prints a hyphen at a line's end
+_EDGE = 3  # lines at the top and bottom of a page that may be a running head or foot
+
+
+def pdf_text(data: bytes, name: str = "") -> str:
+    """Return the text in reading order, one paragraph as far as the layout tells; SourceError for a PDF that does not open."""
+    return _join(_without_running_lines(_pages(data, name)))
+
+
+def _pages(data: bytes, name: str) -> list[list[str]]:
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise SourceError(f"{name or 'source'}: not a readable PDF: {str(error).rstrip('.').lower()}") from None
+    pages = []
+    try:
+        for page in document:
+            text_page = page.get_textpage()
+            text = _SOFT.sub("\u2010\n", text_page.get_text_range())
+            pages.append([line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()])
+            text_page.close()
+            page.close()
+    except pypdfium2.PdfiumError as error:
+        raise SourceError(f"{name or 'source'}: page {len(pages) + 1} is broken: {error}") from None
+    finally:
+        document.close()
+    return pages
+
+
+def _without_running_lines(pages: list[list[str]]) -> list[str]:
+    """Drop lines that, digits masked, stand at the edge of at least half of the pages."""
+    edges = Counter(key for page in pages for key in {_masked(line) for line in (*page[:_EDGE], *page[-_EDGE:])})
+    often = max(2, len(pages) / 2)
+    kept = []
+    for page in pages:
+        for index, line in enumerate(page):
+            at_edge = index < _EDGE or index >= len(page) - _EDGE
+            if not (at_edge and edges[_masked(line)] >= often):
+                kept.append(line)
+    return kept
+
+
+def _masked(line: str) -> str:
+    return re.sub(r"\d+", "#", line)
+
+
+def _join(lines: list[str]) -> str:
+    """Join lines to running text; a broken word keeps its hyphen where the document itself writes it with one."""
+    seen = Counter(word.lower() for line in lines for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", line))
+    parts: list[str] = []
+    for line in lines:
+        last = parts[-1] if parts else ""
+        broken = _BROKEN.search(last)
+        follows = re.match(r"[^\W\d_]+", line)
+        if broken and follows and line[0].islower():
+            hyphened = seen[f"{broken.group(1)}-{follows.group()}".lower()]
+            joined = seen[f"{broken.group(1)}{follows.group()}".lower()]
+            parts[-1] = last[:-1] + ("-" if hyphened > joined else "")
+            parts.append(line)
+        elif last.endswith(("-", "\u2010")) and not last.endswith(" -"):
+            parts.append(line)
+        else:
+            parts.append((_gap(last, line) if parts else "") + line)
+    return "".join(parts)
+
+
+def _gap(last: str, line: str) -> str:
+    """Return a paragraph break around a heading-like line, else a space."""
+    heading = len(line) < 60 and not line.endswith((".", ",", ";", ":")) and line[:1].isupper() and last.endswith((".", "?", "!"))
+    after = len(last) < 60 and last.lstrip("\n") == last.strip() and last.startswith("\n")
+    return "\n\n" if heading or after else " "

@@ -1,0 +1,1 @@
+"""Articles as text: blocks with a source map, markers, sentences."""

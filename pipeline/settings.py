@@ -1,0 +1,79 @@
+"""Settings from `sourcemark.toml` and the environment (`SOURCEMARK_...`), and the folders of a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from pipeline.errors import ConfigError
+from pipeline.records import Severity
+
+FILE = "sourcemark.toml"
+MEGABYTE = 1_000_000
+
+
+class Settings(BaseSettings):
+    """What a workspace may set; every name is also an environment variable `SOURCEMARK_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="SOURCEMARK_", extra="forbid", frozen=True)
+
+    writer: Literal["extractive", "claude"] = "extractive"
+    model: str = "claude-sonnet-5-5"
+    max_source_mb: float = Field(default=20, gt=0)
+    fetch_timeout: float = Field(default=30, gt=0)
+    """Seconds for one source, all of its tries together."""
+    regenerate_after_days: int = Field(default=90, ge=1)
+    gate: Severity | Literal["none"] = Severity.ERROR
+    """Findings of this severity and above stop a version from being published."""
+    fail_on: Severity | Literal["none"] = Severity.ERROR
+    """Findings of this severity and above make the exit code 1."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+class Workspace:
+    """The folders of one workspace; `root` holds `sourcemark.toml`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.sources = self.root / "sources"
+        self.published = self.root / "published"
+        self.ledger = self.root / ".sourcemark"
+        self.settings = _load(self.root / FILE)
+
+    @classmethod
+    def find(cls, start: Path) -> Workspace:
+        """Return the workspace that holds `start`, searching upwards; ConfigError where there is none."""
+        for folder in (start.resolve(), *start.resolve().parents):
+            if (folder / FILE).is_file():
+                return cls(folder)
+        raise ConfigError(f"no {FILE} in {start} or above: run `sourcemark init DIR` and work inside DIR")
+
+
+def _load(path: Path) -> Settings:
+    class Local(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        return Local()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path.name} or SOURCEMARK_{field.upper()}: {field}: {first['msg']}") from None
+    except ValueError as error:  # TOML syntax
+        raise ConfigError(f"{path}: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None

@@ -1,0 +1,127 @@
+"""Text rules shared by everything above: hashing, folding with an offset map, words and stems."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_FOLDS = str.maketrans({
+    **dict.fromkeys("‘’‚‛′ʼ", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+})  # fmt: skip
+_DROPPED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*")
+_STOP = frozenset(
+    "a an the and or but if of at by for with about to from in on off over under as is are was were be been being am "
+    "do does did doing have has had having it its they them their theirs he him his she her hers we us our you your i me my "
+    "this that these those there here what which who whom whose when where why how all both each some such than then so "
+    "can could will would shall should may might must also into onto out up down between through during while just own same "
+    "s t d ll re ve".split()
+)
+
+
+def sha256(data: bytes | str) -> str:
+    """Return the hex sha256 of bytes, or of text as UTF-8 (lone surrogates kept as they are)."""
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    return hashlib.sha256(raw).hexdigest()
+
+
+def clean(text: str) -> str:
+    """Return text as it is stored: NFC, LF line ends, no control or zero-width characters.
+
+    >>> clean("a\\r\\nb\\u200b\\x00c")
+    'a\\nbc'
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _DROPPED))
+
+
+class Folded(NamedTuple):
+    """Text folded for comparison; `offsets[i]` is where character i came from, with one past the end."""
+
+    text: str
+    offsets: tuple[int, ...]
+
+
+def fold(text: str) -> Folded:
+    """Fold quotes, dashes, ligatures, case, white space and line-end hyphens, and keep where each character came from.
+
+    >>> fold("The “ef\\ufb01-\\ncacy”").text
+    'the "efficacy"'
+    """
+    out: list[str] = []
+    offsets: list[int] = []
+    index, size = 0, len(text)
+    while index < size:
+        char = text[index]
+        if char in "-\u2010\u00ad" and (join := _line_end(text, index)):
+            index = join
+            continue
+        if char.isspace():
+            if out and out[-1] != " ":
+                out.append(" ")
+                offsets.append(index)
+        elif char not in _DROPPED:
+            for piece in unicodedata.normalize("NFKC", char).translate(_FOLDS).casefold():
+                out.append(piece)
+                offsets.append(index)
+        index += 1
+    if out and out[-1] == " ":
+        out.pop()
+        offsets.pop()
+    return Folded("".join(out), (*offsets, size))
+
+
+def _line_end(text: str, index: int) -> int:
+    """Return where a word broken by the hyphen at `index` goes on, or 0."""
+    after = index + 1
+    while after < len(text) and text[after] in " \t":
+        after += 1
+    if after >= len(text) or text[after] != "\n" or index == 0 or not text[index - 1].isalpha():
+        return 0
+    while after < len(text) and text[after].isspace():
+        after += 1
+    return after if after < len(text) and text[after].islower() else 0
+
+
+class Word(NamedTuple):
+    """A word of a text: its span and its stem."""
+
+    start: int
+    end: int
+    stem: str
+
+
+@functools.cache
+def _stemmer() -> object:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
+
+
+@functools.lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Return the English Snowball stem of a word, case and typographic apostrophes folded."""
+    word = unicodedata.normalize("NFKC", word).casefold().replace("’", "'").removesuffix("'s")
+    return str(_stemmer().stemWord(word))  # type: ignore[attr-defined]
+
+
+def words(text: str) -> Iterator[Word]:
+    """Yield every word of the text with its stem."""
+    for match in _WORD.finditer(text):
+        yield Word(match.start(), match.end(), stem(match.group()))
+
+
+def is_stop(word: str) -> bool:
+    """Say whether a (lower-case) word carries no content by itself."""
+    return word in _STOP
+
+
+def content_stems(text: str) -> list[str]:
+    """Return the stems of the content words of a text, in order."""
+    return [word.stem for word in words(text) if not is_stop(text[word.start : word.end].lower())]
