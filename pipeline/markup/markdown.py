@@ -62,7 +62,7 @@ def _step(state: _State, token: Token) -> Unit | None:
 
 
 def _enter(state: _State, token: Token) -> None:
-    state.stack.append(token.type.removesuffix("_open"))
+    state.stack.append(token.tag if token.type == "heading_open" else token.type.removesuffix("_open"))
     if token.type == "table_open":
         state.columns = []
     elif token.type == "tr_open":
@@ -106,7 +106,7 @@ def _kind(state: _State) -> BlockKind:
     stack = state.stack
     if stack[-1] in {"th", "td"}:
         return BlockKind.TABLE_HEAD if stack[-1] == "th" else BlockKind.TABLE_CELL
-    if re.fullmatch(r"h[1-6]|heading", stack[-1]):
+    if re.fullmatch(r"h[1-6]", stack[-1]):
         return BlockKind.HEADING
     if _REFERENCES.match(state.section):
         return BlockKind.REFERENCE
