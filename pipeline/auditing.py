@@ -1,0 +1,32 @@
+"""Auditing an article that exists, outside any ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline import articles
+from pipeline.markup import importers
+from pipeline.records import Edition, Stage
+from pipeline.run import assemble, check
+from pipeline.settings import Settings
+from pipeline.stages import fetch, verify
+from pipeline.text import sha256
+
+
+def audit(path: Path, folder: Path, settings: Settings, progress: Callable[[Stage, str], None]) -> Edition:
+    """Read an article and its sources' folder, check every sentence, and return what was found; nothing is stored."""
+    document = importers.read_file(path)
+    article = articles.read(folder)
+    texts: dict[str, str] = {}
+
+    def keep(data: bytes) -> str:
+        digest = sha256(data)
+        texts[digest] = data.decode("utf-8", "replace")
+        return digest
+
+    store = fetch.Store(keep, lambda key: None, lambda key, item: None)
+    fetched = fetch.fetch(article.folder, article.sources, settings, store, lambda step: progress(Stage.FETCH, step)).fetched
+    library = verify.Library(article.sources, fetched, texts.__getitem__)
+    checked = check(document, article.sources, library, lambda step: progress(Stage.VERIFY, step))
+    return assemble(article, document, fetched, checked, (), "given")

@@ -1,0 +1,228 @@
+"""Commands that make something: init, run, check, regenerate."""
+
+from __future__ import annotations
+
+import shutil
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.terminal import counts, emit, list_findings, progress, shown, summary, table, verdict_exit
+from pipeline.errors import ConfigError, SourcemarkError, UsageError
+from pipeline.records import Severity, Stage
+from pipeline.resources import bundled
+from pipeline.settings import FILE, Settings, Workspace
+
+if TYPE_CHECKING:
+    from pipeline.run import Outcome, Run
+
+SETTINGS = """\
+# Settings of this workspace; each is also an environment variable SOURCEMARK_<NAME>.
+writer = "extractive"        # or "claude", with ANTHROPIC_API_KEY
+gate = "error"               # findings of this severity and above stop publication: info, warning, error, none
+fail_on = "error"            # findings of this severity and above make the exit code 1
+regenerate_after_days = 90
+"""
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+class Level(StrEnum):
+    """A severity, or none."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    NONE = "none"
+
+
+class WriterName(StrEnum):
+    """Who drafts."""
+
+    EXTRACTIVE = "extractive"
+    CLAUDE = "claude"
+
+
+def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")], json: Json = False) -> None:
+    """Make a new workspace with the bundled examples, ready to run.
+
+    Example: sourcemark init demo
+    """
+    if (directory / FILE).exists():
+        raise UsageError(f"{directory / FILE} is there already: this folder is a workspace")
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UsageError(f"{directory} is there already and not empty: choose another folder")
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(bundled("sources"), directory / "sources", dirs_exist_ok=True)
+    (directory / ".gitignore").write_text(".sourcemark/\n", encoding="utf-8")
+    (directory / FILE).write_text(SETTINGS, encoding="utf-8")
+    articles = sorted(path.parent.name for path in (directory / "sources").glob("*/article.yaml"))
+    if json:
+        emit({"workspace": directory, "articles": articles})
+        return
+    print(f"made {shown(directory.resolve())} with {', '.join(articles)}")
+    print(f"next: cd {directory} && sourcemark run sources/group-singing")
+
+
+def run(
+    folder: Annotated[Path, typer.Argument(metavar="sources/SLUG", help="The article's folder.")],
+    until: Annotated[Stage | None, typer.Option("--until", help="Stop after this stage.")] = None,
+    since: Annotated[Stage | None, typer.Option("--from", help="Do this stage and all after it again.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; record nothing.")] = False,
+    writer: Annotated[WriterName | None, typer.Option("--writer", help="Who drafts.")] = None,
+    fail_on: Annotated[Level | None, typer.Option("--fail-on", help="Exit 1 on findings of this severity and above.")] = None,
+    json: Json = False,
+) -> None:
+    """Run all stages and publish a new version; with nothing changed, do nothing and say so.
+
+    Example: sourcemark run sources/group-singing
+    """
+    from pipeline.ledger import Ledger
+    from pipeline.run import Run
+
+    if until and since and list(Stage).index(until) < list(Stage).index(since):
+        raise UsageError(f"--until {until} comes before --from {since}")
+    workspace = Workspace.find(folder if folder.is_dir() else Path.cwd())
+    settings = _with(workspace.settings, writer=writer, fail_on=fail_on)
+    with Ledger(workspace.ledger) as ledger, progress(folder.name) as step:
+        job = Run(workspace, ledger, folder, settings, step)
+        if dry_run:
+            _say_preview(job.article.slug, job.preview(), json)
+            return
+        outcome = job.go(until=until or Stage.PUBLISH, since=since)
+    _say_outcome(workspace, job, outcome, json)
+    if outcome.edition:
+        verdict_exit(outcome.edition.findings, settings.fail_on)
+
+
+def check(
+    article: Annotated[Path, typer.Argument(metavar="ARTICLE.md", help="Markdown, or a wiki page saved as text.")],
+    sources: Annotated[Path, typer.Option("--sources", help="Folder with sources.yaml and the texts.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Write page and reports into this folder.")] = None,
+    fail_on: Annotated[Level, typer.Option("--fail-on", help="Exit 1 on findings of this severity and above.")] = Level.ERROR,
+    json: Json = False,
+) -> None:
+    """Audit an article that exists: markers, labels, and what its sources say. Nothing is drafted or published.
+
+    Example: sourcemark check sources/group-singing/planted.md --sources sources/group-singing
+    """
+    from pipeline.auditing import audit
+    from pipeline.stages.publish import rendered, write
+
+    try:
+        settings = Workspace.find(sources).settings
+    except ConfigError:
+        settings = Settings()
+    with progress(article.name) as step:
+        edition = audit(article, sources, settings, step)
+    paths = {}
+    if out:
+        if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "report.html").is_file())):
+            raise UsageError(f"--out {out}: there already and not a report of ours: choose another folder")
+        write(out, rendered(edition, None), fixed=False)
+        paths = {"page": out / "index.html", "report": out / "report.html", "provenance": out / "provenance.json"}
+    if json:
+        findings = [item.model_dump(mode="json", exclude_none=True) for item in edition.findings]
+        emit({"article": article, "counts": counts(edition), "findings": findings, "paths": paths})
+    else:
+        list_findings(edition.findings)
+        summary(f"checked {article}", edition, paths)
+    verdict_exit(edition.findings, fail_on.value)
+
+
+def regenerate(
+    slug: Annotated[str | None, typer.Argument(help="One article.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Articles whose inputs changed, or older than regenerate_after_days.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every article of the workspace.")] = False,
+    json: Json = False,
+) -> None:
+    """Publish new versions where something changed: age, source bytes, outline, prompt or writer. Safe under cron.
+
+    Example: sourcemark regenerate --due --json
+    """
+    from pipeline.ledger import Ledger
+
+    if sum((slug is not None, due, all_)) != 1:
+        raise UsageError("name one article, or say --due, or --all")
+    workspace = Workspace.find(Path.cwd())
+    names = [slug] if slug else sorted(path.parent.name for path in workspace.sources.glob("*/article.yaml"))
+    with Ledger(workspace.ledger) as ledger:
+        rows = [_regenerated(workspace, ledger, name, due) for name in names]
+    codes = [code for *_, code in rows]
+    if json:
+        emit({"articles": [dict(zip(("slug", "result", "version", "why"), row[:4], strict=True)) for row in rows]})
+    else:
+        table("", ("article", "result", "version", "why"), [tuple(map(str, row[:4])) for row in rows])
+    if any(codes):
+        raise typer.Exit(next(code for code in codes if code))
+
+
+def _regenerated(workspace: Workspace, ledger: object, name: str, due: bool) -> tuple[str, str, str, str, int]:
+    """Run one article; its error is a row of the table, so that the others go on."""
+    import datetime as dt
+
+    from pipeline.ledger import Ledger
+    from pipeline.run import Run
+
+    assert isinstance(ledger, Ledger)
+    try:
+        with progress(name) as step:
+            job = Run(workspace, ledger, workspace.sources / name, progress=step)
+            latest = next(reversed(ledger.versions(name)), None)
+            age = (dt.datetime.now(dt.UTC) - latest.published_at).days if latest else 0
+            old = due and latest is not None and age >= workspace.settings.regenerate_after_days
+            outcome = job.go(since=Stage.FETCH if old else None)
+    except SourcemarkError as error:
+        return name, "failed", "", str(error), error.exit_code
+    number = outcome.version.number if outcome.version else ""
+    if not outcome.new:
+        return name, "unchanged", number, "same inputs, same result" if old else "nothing changed", 0
+    return name, "published", number, ", ".join(outcome.because), 0
+
+
+def _with(settings: Settings, **changed: StrEnum | None) -> Settings:
+    given = {name: value.value for name, value in changed.items() if value is not None}
+    if "fail_on" in given and given["fail_on"] != "none":
+        given["fail_on"] = Severity(given["fail_on"])
+    return settings.model_copy(update=given)
+
+
+def _say_preview(slug: str, because: tuple[str, ...], json: bool) -> None:
+    if json:
+        emit({"slug": slug, "would_publish": bool(because), "because": because})
+    elif because:
+        print(f"{slug}: would make a new version, because of: {', '.join(because)}")
+    else:
+        print(f"{slug}: nothing changed, nothing to do")
+
+
+def _say_outcome(workspace: Workspace, job: Run, outcome: Outcome, json: bool) -> None:
+    edition, version = outcome.edition, outcome.version
+    folder = workspace.published / job.article.slug / version.number if version else None
+    names = {"page": "index.html", "report": "report.html", "provenance": "provenance.json"}
+    paths = {name: folder / file for name, file in names.items()} if folder else {}
+    if json:
+        emit({
+            "slug": job.article.slug,
+            "version": version.number if version else None,
+            "new": outcome.new,
+            "because": outcome.because,
+            "reached": outcome.reached,
+            "counts": counts(edition) if edition else None,
+            "paths": paths,
+        })  # fmt: skip
+        return
+    if version and edition:
+        news = f"published, because of: {', '.join(outcome.because)}" if outcome.new else "nothing changed, no new version"
+        if edition.repairs:
+            news += f"; {len(edition.repairs)} sentences repaired"
+        summary(f"{job.article.slug} {version.number}: {news}", edition, paths)
+    elif edition:
+        summary(f"{job.article.slug}: stopped after {outcome.reached}, nothing published", edition, {})
+    else:
+        print(f"{job.article.slug}: stopped after {outcome.reached}, nothing published")
+
+
+COMMANDS = (init, run, check, regenerate)

@@ -1,0 +1,112 @@
+"""Commands about the program itself: schema, doctor."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import __version__
+from pipeline.cli.making import Json
+from pipeline.cli.terminal import emit, table
+from pipeline.errors import ConfigError, SourcemarkError
+from pipeline.settings import Workspace
+
+_LEAST_FREE = 500_000_000  # bytes; below this, doctor says so
+
+
+def schema(
+    folder: Annotated[Path, typer.Option("--out", help="Folder to write into.")] = Path("schemas"),
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a file is missing or stale.")] = False,
+    json: Json = False,
+) -> None:
+    """Write the JSON Schema of every record that leaves the program.
+
+    Example: sourcemark schema --check
+    """
+    from pipeline.exports.schemas import schemas
+    from pipeline.ledger.blobs import write_whole
+
+    stale = []
+    for name, text in schemas().items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                write_whole(path, text.encode())
+    if json:
+        emit({"folder": folder, "stale" if check else "written": stale})
+    else:
+        print(f"{folder}: {'stale' if check else 'written'}: {', '.join(stale)}" if stale else f"{folder}: up to date")
+    if check and stale:
+        raise typer.Exit(1)
+
+
+def doctor(json: Json = False) -> None:
+    """Say what works here: Python, packages, key, network, ledger, disk. Exit 1 where something needed is broken.
+
+    Example: sourcemark doctor
+    """
+    rows = [_python(), *_packages(), _key(), _network(), *_workspace(), _disk()]
+    if json:
+        emit({"checks": [dict(zip(("what", "state", "detail"), row, strict=True)) for row in rows]})
+    else:
+        table("", ("what", "state", "detail"), rows)
+    if any(state == "broken" for _, state, _ in rows):
+        raise typer.Exit(1)
+
+
+Row = tuple[str, str, str]
+
+
+def _python() -> Row:
+    return "sourcemark", "ok", f"{__version__} on Python {sys.version.split()[0]}"
+
+
+def _packages() -> list[Row]:
+    rows = []
+    for name, purpose in (("spacy", "sentences"), ("trafilatura", "HTML"), ("pypdfium2", "PDF"), ("lxml", "JATS"), ("anthropic", "Claude writer")):
+        try:
+            rows.append((name, "ok", f"{importlib.metadata.version(name)}, {purpose}"))
+        except importlib.metadata.PackageNotFoundError:
+            rows.append((name, "broken", f"not installed, {purpose}: pip install {name}"))
+    return rows
+
+
+def _key() -> Row:
+    if os.environ.get("ANTHROPIC_API_KEY"):
+        where = os.environ.get("ANTHROPIC_BASE_URL", "the default address")
+        return "key", "ok", f"ANTHROPIC_API_KEY is set, for {where}; not tried, a call costs money"
+    return "key", "none", "no ANTHROPIC_API_KEY: the extractive writer works, the Claude writer does not"
+
+
+def _network() -> Row:
+    return "network", "local", "this version fetches local files and loopback addresses only"
+
+
+def _workspace() -> list[Row]:
+    from pipeline.ledger import Ledger
+
+    try:
+        workspace = Workspace.find(Path.cwd())
+    except ConfigError as error:
+        return [("workspace", "none" if "no sourcemark.toml" in str(error) else "broken", str(error))]
+    try:
+        with Ledger(workspace.ledger) as ledger:
+            slugs = ledger.slugs()
+    except SourcemarkError as error:
+        return [("workspace", "ok", str(workspace.root)), ("ledger", "broken", str(error))]
+    return [("workspace", "ok", str(workspace.root)), ("ledger", "ok", f"{len(slugs)} published articles")]
+
+
+def _disk() -> Row:
+    free = shutil.disk_usage(Path.cwd()).free
+    return "disk", "ok" if free > _LEAST_FREE else "broken", f"{free / 1e9:.1f} GB free"
+
+
+COMMANDS = (schema, doctor)

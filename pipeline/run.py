@@ -1,0 +1,261 @@
+"""One article through the stages, in order. Each stage's result is recorded under the hash of its inputs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from pipeline import articles
+from pipeline.articles import Article
+from pipeline.checking import CHECKER
+from pipeline.ledger import Ledger
+from pipeline.markup import markdown
+from pipeline.markup.blocks import Document
+from pipeline.records import Edition, Fetched, Record, Repair, Source, Stage, Version
+from pipeline.settings import Settings, Workspace
+from pipeline.stages import classify, draft, fetch, publish, repair, split, verify
+from pipeline.text import sha256
+
+_ROUNDS = 2  # of repair
+Result = TypeVar("Result", bound=Record)
+Progress = Callable[[Stage, str], None]
+
+
+def quiet(stage: Stage, step: str) -> None:
+    """Report progress to nobody."""
+
+
+class Outcome(NamedTuple):
+    """What a run came to: the edition, its version, and whether anything was made anew."""
+
+    edition: Edition | None
+    version: Version | None
+    new: bool
+    because: tuple[str, ...]
+    """What had changed; empty where nothing had."""
+    reached: Stage
+
+
+class Checked(NamedTuple):
+    """An article through split, classify and verify."""
+
+    split: split.SplitResult
+    classify: classify.ClassifyResult
+    verify: verify.VerifyResult
+
+
+class Run:
+    """One article's run in a workspace."""
+
+    def __init__(self, workspace: Workspace, ledger: Ledger, folder: Path, settings: Settings | None = None, progress: Progress = quiet) -> None:
+        self.workspace, self.ledger, self.progress = workspace, ledger, progress
+        self.settings = settings or workspace.settings
+        self.article = articles.read(folder)
+        self.again: frozenset[Stage] = frozenset()
+
+    def go(self, *, until: Stage = Stage.PUBLISH, since: Stage | None = None) -> Outcome:
+        """Run the stages up to `until`; results recorded for the same inputs are used, except from `since` on."""
+        order = list(Stage)
+        self.again = frozenset(order[order.index(since) :]) if since else frozenset()
+        with self.ledger.lock(self.article.slug):
+            fetched = self._fetch()
+            inputs = self.inputs(fetched)
+            because = self.changes(inputs)
+            latest = self._latest()
+            if latest and not because and not since and until is Stage.PUBLISH:
+                edition = self.ledger.edition(latest)
+                self._write(edition, latest)
+                return Outcome(edition, latest, False, (), until)
+            if until is Stage.FETCH:
+                return Outcome(None, None, False, because, until)
+            return self._from_draft(fetched, inputs, because, until)
+
+    def inputs(self, fetched: tuple[Fetched, ...]) -> dict[str, str]:
+        """Return name and hash of everything that the article is made from."""
+        made = {
+            "outline": sha256(self.article.plan.model_dump_json()),
+            "writer": sha256(draft.writer_name(self.settings)),
+            "checker": sha256(CHECKER),
+        }
+        for number, (source, item) in enumerate(zip(self.article.sources, fetched, strict=True), 1):
+            made[f"source {number} ({source.id})"] = sha256(source.model_dump_json())
+            text = item.snapshot.text_sha256 if item.snapshot else f"{item.why_not}"
+            made[f"text of {source.id}"] = sha256(text)
+        return made
+
+    def changes(self, inputs: dict[str, str]) -> tuple[str, ...]:
+        """Return the names of the inputs that differ from those of the latest version."""
+        latest = self._latest()
+        if not latest:
+            return ("first version",)
+        before = dict(latest.inputs)
+        changed = [name for name, digest in inputs.items() if before.get(name) != digest]
+        return (*changed, *(f"{name} (gone)" for name in before if name not in inputs))
+
+    def preview(self) -> tuple[str, ...]:
+        """Return what a run would find changed, without recording anything."""
+        store = fetch.Store(sha256, lambda key: None, lambda key, item: None)
+        fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, store, lambda step: None)
+        return self.changes(self.inputs(fetched.fetched))
+
+    def _latest(self) -> Version | None:
+        return next(reversed(self.ledger.versions(self.article.slug)), None)
+
+    def _fetch(self) -> tuple[Fetched, ...]:
+        slug = self.article.slug
+        store = fetch.Store(
+            self.ledger.blobs.put,
+            lambda key: self.ledger.result(key, Fetched),
+            lambda key, item: self.ledger.record(key, Stage.FETCH, slug, item),
+        )
+        step = self._step(Stage.FETCH)
+        return fetch.fetch(self.article.folder, self.article.sources, self.settings, store, step).fetched
+
+    def _from_draft(self, fetched: tuple[Fetched, ...], inputs: dict[str, str], because: tuple[str, ...], until: Stage) -> Outcome:
+        library = verify.Library(self.article.sources, fetched, self.ledger.blobs.get_text)
+        drafting = ("draft", *(inputs[name] for name in sorted(inputs) if name != "checker"))
+        step = self._step(Stage.DRAFT)
+        drafted = self._recorded(
+            Stage.DRAFT, drafting, draft.DraftResult, lambda: draft.draft(self.article, library.texts, self.settings, step)
+        )
+        if until is Stage.DRAFT:
+            return Outcome(None, None, False, because, until)
+        document, checked, repairs = self._checked(drafted.markdown, library, inputs, until)
+        edition = assemble(self.article, document, fetched, checked, tuple(repairs), drafted.writer)
+        if until is not Stage.PUBLISH:
+            return Outcome(edition, None, False, because, until)
+        return self._publish(edition, inputs, because)
+
+    def _checked(
+        self, text: str, library: verify.Library, inputs: dict[str, str], until: Stage
+    ) -> tuple[Document, Checked, list[Repair]]:
+        """Split, classify and verify; what failed is repaired and checked again like new text."""
+        repairs: list[Repair] = []
+        for turn in range(_ROUNDS + 1):
+            document = markdown.read(text)
+            checked = self._check(document, library, inputs)
+            if turn == _ROUNDS or until in {Stage.SPLIT, Stage.CLASSIFY, Stage.VERIFY}:
+                break
+            self._step(Stage.REPAIR)(f"round {turn + 1}")
+            repaired = repair.repair(text, checked.classify.sentences, checked.verify, library)
+            if not repaired.repairs:
+                break
+            text, repairs = repaired.markdown, [*repairs, *repaired.repairs]
+        return document, checked, repairs
+
+    def _check(self, document: Document, library: verify.Library, inputs: dict[str, str]) -> Checked:
+        text = sha256(document.text)
+        count = len(self.article.sources)
+        of_sources = [digest for name, digest in sorted(inputs.items()) if name != "writer"]
+        parts = self._recorded(Stage.SPLIT, (text, str(count)), split.SplitResult, lambda: split.split(document, count))
+        labels = self._recorded(
+            Stage.CLASSIFY, (text, *of_sources), classify.ClassifyResult, lambda: classify.classify(document, parts, self.article.sources)
+        )
+        step = self._step(Stage.VERIFY)
+        verdicts = self._recorded(
+            Stage.VERIFY, (text, *of_sources), verify.VerifyResult, lambda: verify.verify(parts, labels.sentences, library, step)
+        )
+        return Checked(parts, labels, verdicts)
+
+    def _recorded(self, stage: Stage, inputs: tuple[str, ...], kind: type[Result], make: Callable[[], Result]) -> Result:
+        """Return the recorded result of a stage for these inputs, or make and record it."""
+        self._step(stage)("")
+        key = sha256("\n".join((stage.value, CHECKER, *inputs)))
+        known = None if stage in self.again else self.ledger.result(key, kind)
+        if known is not None:
+            return known
+        made = make()
+        self.ledger.record(key, stage, self.article.slug, made)
+        return made
+
+    def _publish(self, edition: Edition, inputs: dict[str, str], because: tuple[str, ...]) -> Outcome:
+        latest = self._latest()
+        if latest and not because and self.ledger.edition(latest) == edition:
+            return Outcome(edition, latest, False, (), Stage.PUBLISH)
+        try:
+            publish.gate(edition.findings, self.settings.gate)
+        except Exception:
+            kept = self.ledger.folder / "drafts" / self.article.slug
+            publish.write(kept, publish.rendered(edition, None), fixed=False)
+            raise
+        version = Version(
+            slug=edition.slug,
+            number=publish.next_number(self.ledger.versions(edition.slug)),
+            published_at=dt.datetime.now(dt.UTC).replace(microsecond=0),
+            inputs_sha256=sha256("\n".join(f"{name}={digest}" for name, digest in sorted(inputs.items()))),
+            edition_sha256=self.ledger.blobs.put_text(edition.model_dump_json()),
+            because=because or ("done again on request",),
+            inputs=tuple(sorted(inputs.items())),
+        )
+        self._step(Stage.PUBLISH)(version.number)
+        self.ledger.publish(version)
+        self._write(edition, version)
+        return Outcome(edition, version, True, version.because, Stage.PUBLISH)
+
+    def _write(self, edition: Edition, version: Version) -> None:
+        folder = self.workspace.published / version.slug / version.number
+        if not all((folder / name).is_file() for name in publish.FILES):
+            publish.write(folder, publish.rendered(edition, version))
+
+    def _step(self, stage: Stage) -> Callable[[str], None]:
+        return lambda step: self.progress(stage, step)
+
+
+def assemble(
+    article: Article, document: Document, fetched: tuple[Fetched, ...], checked: Checked, repairs: tuple[Repair, ...], writer: str
+) -> Edition:
+    """Put together what is known about an article."""
+    return Edition(
+        slug=article.slug,
+        title=document.title or article.plan.title,
+        kind=article.plan.kind,
+        discipline=article.plan.discipline,
+        tradition=article.plan.tradition,
+        see_also=article.plan.see_also,
+        markdown=document.text,
+        sources=article.sources,
+        fetched=fetched,
+        blocks=checked.split.blocks,
+        sentences=checked.classify.sentences,
+        provenance=checked.verify.provenance,
+        findings=(*checked.classify.findings, *checked.verify.findings),
+        repairs=repairs,
+        writer=writer,
+        checker=CHECKER,
+    )
+
+
+def check(document: Document, sources: tuple[Source, ...], library: verify.Library, step: Callable[[str], None]) -> Checked:
+    """Audit an article that exists: split, classify and verify, nothing recorded."""
+    parts = split.split(document, len(sources))
+    labels = classify.classify(document, parts, sources)
+    return Checked(parts, labels, verify.verify(parts, labels.sentences, library, step))
+
+
+class Difference(NamedTuple):
+    """A sentence of which the replay says something else than the record."""
+
+    sentence: str
+    recorded: str
+    replayed: str
+
+
+def replay(ledger: Ledger, version: Version) -> list[Difference]:
+    """Verify a version again from its snapshots alone, and return what differs; LedgerError where a snapshot is damaged."""
+    edition = ledger.edition(version)
+    library = verify.Library(edition.sources, edition.fetched, ledger.blobs.get_text)
+    document = markdown.read(edition.markdown)
+    again = check(document, edition.sources, library, lambda step: None)
+    now = {record.sentence_id: record for record in again.verify.provenance}
+    found = []
+    for sentence, record in zip(edition.sentences, edition.provenance, strict=True):
+        other = now.get(sentence.id)
+        if other != record:
+            found.append(Difference(sentence.text, _told(record), _told(other) if other else "no such sentence"))
+    return found
+
+
+def _told(record: object) -> str:
+    return f"{getattr(record, 'verdict', None) or 'llm'} ({getattr(record, 'reason', '')})"

@@ -1,0 +1,96 @@
+"""Classify: every sentence `cited` or `llm`, and findings on what is wrong with its marker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.markup.blocks import Document
+from pipeline.records import Block, BlockKind, Finding, Label, Record, Sentence, Severity, Source
+from pipeline.stages.split import SplitResult
+from pipeline.text import sha256
+
+_COUNT = re.compile(r"\b(\d{1,3}) sources\b")
+_NAMED = re.compile(r"\b\d+(?:\.\d+)?\s?(?:%|mg|mcg|per cent|percent)|\bp\s?[<=]\s?0?\.\d|\bn\s?=\s?\d|\b(?:19|20)\d\d\b|\bet al\b|\b(?:trial|study) of \d")
+
+
+class ClassifyResult(Record):
+    """The sentences with their labels, and findings on markers, list and counts."""
+
+    sentences: tuple[Sentence, ...]
+    findings: tuple[Finding, ...]
+
+
+def classify(document: Document, result: SplitResult, sources: Sequence[Source]) -> ClassifyResult:
+    """Label every sentence; one that cites nothing is `llm`, whether it says so or not."""
+    labelled = tuple(_labelled(sentence, len(sources)) for sentence in result.sentences)
+    rows = _marked_rows(labelled, result.blocks)
+    findings = [
+        finding
+        for sentence in labelled
+        for finding in _of_sentence(sentence, result.blocks[sentence.block], len(sources), rows)
+    ]
+    findings += _uncited(labelled, sources) + _counts(document, len(sources))
+    return ClassifyResult(sentences=labelled, findings=tuple(findings))
+
+
+def finding(rule: str, severity: Severity, message: str, **refers: str | None) -> Finding:
+    """Make a finding whose id is the same whenever the same rule meets the same thing."""
+    subject = refers.get("sentence_id") or refers.get("source_id") or message
+    return Finding.model_validate({
+        "id": f"{rule}-{sha256(f'{subject}')[:8]}", "rule": rule, "severity": severity, "message": message, **refers
+    })  # fmt: skip
+
+
+def _labelled(sentence: Sentence, known: int) -> Sentence:
+    return sentence.model_copy(update={"label": Label.CITED if sentence.numbers else Label.LLM})
+
+
+def _marked_rows(sentences: Sequence[Sentence], blocks: Sequence[Block]) -> frozenset[str]:
+    """Return the table rows of which at least one cell carries a marker: it speaks for the row's heading."""
+    return frozenset(blocks[s.block].row for s in sentences if s.markers and blocks[s.block].kind is BlockKind.TABLE_CELL)
+
+
+def _of_sentence(sentence: Sentence, block: Block, known: int, rows: frozenset[str]) -> list[Finding]:
+    found = []
+    unknown = [number for number in sentence.numbers if not 1 <= number <= known]
+    if unknown:
+        names = ", ".join(f"[{number}]" for number in unknown)
+        text = f"cites {names}, but the list has {known} sources: {_short(sentence)}"
+        found.append(finding("unknown_source", Severity.ERROR, text, sentence_id=sentence.id))
+    if not sentence.markers and not (block.kind is BlockKind.TABLE_CELL and block.row in rows):
+        where = f"in “{block.section}”" if block.section else "in the lead"
+        found.append(finding("no_marker", Severity.WARNING, f"no marker ({where}): {_short(sentence)}", sentence_id=sentence.id))
+    if sentence.numbers and any(marker.llm for marker in sentence.markers):
+        found.append(finding("two_labels", Severity.WARNING, f"both a source and LLM: {_short(sentence)}", sentence_id=sentence.id))
+    if sentence.label is Label.LLM and _NAMED.search(sentence.text):
+        text = f"an LLM sentence states a figure, a year or a study: {_short(sentence)}"
+        found.append(finding("llm_states_fact", Severity.WARNING, text, sentence_id=sentence.id))
+    if sentence.label is Label.CITED and block.kind is BlockKind.CALLOUT and re.match(r"LLM-generated", sentence.text):
+        found.append(finding("cited_example", Severity.WARNING, f"an example must be LLM: {_short(sentence)}", sentence_id=sentence.id))
+    return found
+
+
+def _uncited(sentences: Sequence[Sentence], sources: Sequence[Source]) -> list[Finding]:
+    cited = {number for sentence in sentences for number in sentence.numbers}
+    return [
+        finding("uncited_source", Severity.WARNING, f"source {number} is listed but never cited: {source.title}", source_id=source.id)
+        for number, source in enumerate(sources, 1)
+        if number not in cited
+    ]
+
+
+def _counts(document: Document, known: int) -> list[Finding]:
+    """Compare the number of sources that the article's own furniture states with the list."""
+    found = []
+    for unit in document.units:
+        if unit.block.kind is BlockKind.FURNITURE or unit.text.startswith("Provenance."):
+            for match in _COUNT.finditer(unit.text):
+                if int(match.group(1)) != known:
+                    text = f"the article says {match.group()}, but {known} are listed"
+                    found.append(finding("source_count", Severity.WARNING, text))
+    return found
+
+
+def _short(sentence: Sentence) -> str:
+    return sentence.text if len(sentence.text) <= 90 else f"{sentence.text[:88].rstrip()} …"

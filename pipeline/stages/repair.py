@@ -1,0 +1,47 @@
+"""Repair: a drafted sentence that failed is given to the source that states it, or taken out; every step is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.markup.markers import printed
+from pipeline.records import Record, Repair, Sentence, Verdict
+from pipeline.stages.verify import Library, VerifyResult
+
+_FAILED = frozenset({Verdict.CONTRADICTED, Verdict.NOT_SUPPORTED})
+
+
+class RepairResult(Record):
+    """The article after repair, and what was done; unchanged where nothing failed."""
+
+    markdown: str
+    repairs: tuple[Repair, ...] = ()
+
+
+def repair(markdown: str, sentences: Sequence[Sentence], result: VerifyResult, library: Library) -> RepairResult:
+    """Repair the sentences that a source contradicts or does not speak of."""
+    failed = {record.sentence_id: record for record in result.provenance if record.verdict in _FAILED}
+    repairs: list[Repair] = []
+    for sentence in reversed(sentences):  # from the end, so that the offsets before stay true
+        record = failed.get(sentence.id)
+        if not record:
+            continue
+        before = markdown[sentence.start : sentence.end]
+        other = library.stating(sentence.text, Verdict.SUPPORTED, beside=sentence.numbers)
+        after = _relinked(before, sentence, other.number) if other else ""
+        start = sentence.start
+        if not after and start and markdown[start - 1] == " ":
+            start -= 1
+        markdown = markdown[:start] + after + markdown[sentence.end :]
+        action = "relink" if after else "delete"
+        repairs.append(Repair(sentence_id=sentence.id, action=action, before=before, after=after, reason=record.reason))
+    return RepairResult(markdown=markdown, repairs=tuple(reversed(repairs)))
+
+
+def _relinked(before: str, sentence: Sentence, number: int) -> str:
+    """Return the sentence's Markdown with all its markers replaced by one."""
+    for index, marker in enumerate(reversed(sentence.markers)):
+        last = index == len(sentence.markers) - 1
+        low, high = marker.start - sentence.start, marker.end - sentence.start
+        before = before[:low] + (f" {printed([number])}" if last else "") + before[high:]
+    return before

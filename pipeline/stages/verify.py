@@ -1,0 +1,124 @@
+"""Verify: every citation against the text of its source, and every LLM sentence against all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pipeline.checking.verdicts import MEANING, assess, check, overall
+from pipeline.records import (
+    BlockKind,
+    Check,
+    Fetched,
+    Finding,
+    Label,
+    Provenance,
+    Record,
+    Scope,
+    Sentence,
+    Severity,
+    Source,
+    Verdict,
+)
+from pipeline.stages.classify import finding
+from pipeline.stages.split import SplitResult
+from pipeline.text import content_stems
+
+_FEWEST = 5  # content words: a shorter LLM sentence says too little to be found in a source
+
+
+class VerifyResult(Record):
+    """A provenance record for every sentence, and findings on what the sources say."""
+
+    provenance: tuple[Provenance, ...]
+    findings: tuple[Finding, ...]
+
+
+class Library:
+    """The sources of an article by number, with their snapshots and texts."""
+
+    def __init__(self, sources: Sequence[Source], fetched: Sequence[Fetched], read: Callable[[str], str]) -> None:
+        """`read` returns a text by its sha256."""
+        self.sources = dict(enumerate(sources, 1))
+        held = {item.source_id: item.snapshot for item in fetched if item.snapshot}
+        self.snapshots = {number: held.get(source.id) for number, source in self.sources.items()}
+        self.texts: Mapping[int, str] = {number: read(snap.text_sha256) for number, snap in self.snapshots.items() if snap}
+
+    def check(self, claim: str, number: int) -> Check:
+        """Check a claim against the source of that number."""
+        source = self.sources.get(number)
+        if source is None:
+            return Check(number=number, source_id=None, scope=Scope.NONE, verdict=Verdict.NOT_CHECKABLE, reason="unknown_source")
+        return check(claim, number, source, self.snapshots[number], self.texts.get(number, ""))
+
+    def stating(self, claim: str, wanted: Verdict, *, beside: Sequence[int] = ()) -> Check | None:
+        """Return the check of the first source, other than `beside`, that gives the wanted verdict."""
+        for number in self.texts:
+            if number not in beside and assess(claim, self.texts[number], Scope.ABSTRACT).verdict is wanted:
+                return self.check(claim, number)
+        return None
+
+
+def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library, step: Callable[[str], None]) -> VerifyResult:
+    """Check all sentences; claims are compared by their own words, without the marker."""
+    records: list[Provenance] = []
+    findings: list[Finding] = []
+    for sentence in sentences:
+        step(sentence.id)
+        if sentence.label is Label.CITED:
+            record = _cited(sentence, library)
+            found = _of_cited(sentence, record, library)
+        else:
+            record = Provenance(sentence_id=sentence.id, label=Label.LLM)
+            example = result.blocks[sentence.block].kind is BlockKind.CALLOUT
+            found = None if example else _of_llm(sentence, library)
+        records.append(record)
+        findings += [found] if found else []
+    return VerifyResult(provenance=tuple(records), findings=tuple(findings))
+
+
+def _cited(sentence: Sentence, library: Library) -> Provenance:
+    checks = tuple(library.check(sentence.text, number) for number in sentence.numbers)
+    verdict, reason = overall(checks)
+    return Provenance(
+        sentence_id=sentence.id, label=Label.CITED, numbers=sentence.numbers, checks=checks, verdict=verdict, reason=reason
+    )
+
+
+def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Finding | None:
+    """Return the finding on a cited sentence, worst verdict first."""
+    worst = next(item for item in record.checks if (item.verdict, item.reason) == (record.verdict, record.reason))
+    if worst.reason in {"stated", "unknown_source"}:  # nothing to say, or said by the classify stage
+        return None
+    if worst.reason in {"not_found", "unsure", "not_in_excerpt", "no_text"}:
+        other = library.stating(sentence.text, Verdict.SUPPORTED, beside=sentence.numbers)
+        if other:
+            text = f"[{worst.number}] does not state it, but [{other.number}] does: {sentence.text}"
+            return _finding("wrong_source", Severity.ERROR, text, sentence, other)
+    rule, severity = {
+        "conflict": ("contradicted", Severity.ERROR),
+        "quote_missing": ("quote_missing", Severity.ERROR),
+        "not_found": ("not_supported", Severity.ERROR),
+        "overstated": ("overstated", Severity.WARNING),
+    }.get(worst.reason, ("not_checkable", Severity.INFO))
+    told = "; ".join(f"{item.kind}: {item.claim}" + (f" ≠ {item.source}" if item.source else "") for item in worst.conflicts)
+    text = f"[{worst.number}] {MEANING[worst.reason]}{f' ({told})' if told else ''}: {sentence.text}"
+    return _finding(rule, severity, text, sentence, worst)
+
+
+def _of_llm(sentence: Sentence, library: Library) -> Finding | None:
+    """Return a finding where a listed source states, or denies, what an LLM sentence says."""
+    if len(content_stems(sentence.text)) < _FEWEST:
+        return None
+    stated = library.stating(sentence.text, Verdict.SUPPORTED)
+    if stated:
+        return _finding("citable", Severity.WARNING, f"tagged LLM, but [{stated.number}] states it: {sentence.text}", sentence, stated)
+    denied = library.stating(sentence.text, Verdict.CONTRADICTED)
+    if denied and (denied.score or 0) >= 0.15:
+        text = f"tagged LLM, but [{denied.number}] says otherwise: {sentence.text}"
+        return _finding("llm_contradicted", Severity.WARNING, text, sentence, denied)
+    return None
+
+
+def _finding(rule: str, severity: Severity, text: str, sentence: Sentence, of: Check) -> Finding:
+    made = finding(rule, severity, text, sentence_id=sentence.id, source_id=of.source_id)
+    return made.model_copy(update={"evidence": of.evidence})
