@@ -6,6 +6,7 @@ markdown-it gives line ranges only; the columns come from walking the inline tok
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from pipeline.records import Block, BlockKind
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _REFERENCES = re.compile(r"^(?:sources|references|bibliography|works cited)$", re.I)
 _SEE_ALSO = re.compile(r"^see also$", re.I)
+_DEFINITION = re.compile(r"^[ >]*\[[^\]]+\]:")
 _BARE = re.compile(r"\bLLM\.?\s*$", re.M)
 
 
@@ -45,8 +47,23 @@ def read(text: str) -> Document:
     """Return the blocks of a Markdown article; nothing of its text is lost, whatever it holds."""
     parser = MarkdownIt("commonmark", {"maxNesting": 64}).enable("table")
     state = _State(text)
-    units = [unit for token in parser.parse(text) if (unit := _step(state, token))]
+    tokens = parser.parse(text)
+    units = [unit for token in tokens if (unit := _step(state, token))]
+    units = sorted([*units, *_unread(state, tokens)], key=lambda unit: unit.block.start)
     return Document(text, tuple(units), "[LLM]" not in text and bool(_BARE.search(text)))
+
+
+def _unread(state: _State, tokens: list[Token]) -> list[Unit]:
+    """Return the lines with words that the parser gave no content for: nested too deep, or definitions of links."""
+    read = {line for token in tokens if token.map and token.content for line in range(*token.map)}
+    found = []
+    for line, (start, end) in enumerate(itertools.pairwise(state.lines)):
+        text = state.text[start:end].rstrip("\n")
+        if line not in read and re.search(r"\w", text):
+            kind = BlockKind.FURNITURE if _DEFINITION.match(text) else BlockKind.PARAGRAPH
+            offsets = tuple(range(start, start + len(text) + 1))
+            found.append(Unit(Block(kind=kind, start=start, end=start + len(text)), text, offsets))
+    return found
 
 
 def _step(state: _State, token: Token) -> Unit | None:

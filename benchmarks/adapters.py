@@ -1,0 +1,40 @@
+"""Plain functions over the program's parts, with fixed names, so that scorers can call them on data of their own.
+
+They run the same code as the stages, with default settings and no key.
+"""
+
+from __future__ import annotations
+
+from pipeline.checking.locate import locate as _locate
+from pipeline.checking.verdicts import assess
+from pipeline.fetching.html import html_text
+from pipeline.fetching.pdf import pdf_text as _pdf_text
+from pipeline.markup.sentences import spans
+
+__all__ = ["html_text", "locate", "pdf_text", "sentence_spans", "support", "verdict"]
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return the sentences of one block, markers with the sentence before them."""
+    return [(span.start, span.end) for span in spans(text)]
+
+
+def pdf_text(data: bytes) -> str:
+    """Return the text of a PDF in reading order."""
+    return _pdf_text(data)
+
+
+def support(claim: str, source_text: str) -> float:
+    """Return how far the source supports the claim, in [0, 1]."""
+    return assess(claim, source_text).score
+
+
+def verdict(claim: str, source_text: str) -> str:
+    """Return the verdict word."""
+    return assess(claim, source_text).verdict.value
+
+
+def locate(quote: str, source_text: str) -> tuple[int, int, str] | None:
+    """Return start, end and how the quote was found, or None."""
+    place = _locate(quote, source_text)
+    return (place.start, place.end, place.located.value) if place else None

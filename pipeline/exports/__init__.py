@@ -1,0 +1,1 @@
+"""What leaves the program: the page, the report, and the records as JSON."""

@@ -1,0 +1,100 @@
+"""Workspaces, servers and small documents that several tests need."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from pipeline.resources import bundled
+from pipeline.settings import FILE, Workspace
+
+settings.register_profile("ci", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci")
+
+SEED = Path(__file__).parent.parent.parent / "shared" / "seed" / "the-social-cure.txt"
+EXAMPLE = bundled("sources") / "group-singing"
+
+ARTICLE = """\
+title: Walking Groups
+kind: practice
+outline:
+  - heading: Effects
+    brief: what walking groups change in mood and blood pressure of adults
+  - heading: Questions
+    form: questions
+    questions: [Whom does the group leave out?]
+style: {sentences_per_section: 3}
+"""
+SOURCES = """\
+sources:
+  - id: trial
+    title: A trial of walking groups
+    author: [{family: Sand, given: Mira}]
+    issued: 2020
+    tier: T1
+    text: trial.txt
+  - id: book
+    title: A book that nobody has
+    issued: 1999
+"""
+TRIAL = """\
+Walking groups are organised walks that adults take together at a fixed time each week. Walking groups reduced systolic blood pressure
+by 4 mmHg in 212 adults after 12 weeks. Adults in walking groups did not lose body weight during the trial. Walking groups may improve
+mood in adults who live alone. Most walking groups in the trial were led by trained volunteers from the neighbourhood.
+"""
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every key and setting out of the environment."""
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, clean_environment: None) -> Workspace:
+    """Make a workspace with one small article."""
+    folder = tmp_path / "sources" / "walking"
+    folder.mkdir(parents=True)
+    (tmp_path / FILE).write_text("", encoding="utf-8")
+    (folder / "article.yaml").write_text(ARTICLE, encoding="utf-8")
+    (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+    (folder / "trial.txt").write_text(TRIAL, encoding="utf-8")
+    return Workspace(tmp_path)
+
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture
+def server() -> Iterator[Callable[[Callable[[str], Answer]], str]]:
+    """Return a function that serves paths by a function of yours on loopback, and gives the address."""
+    running: list[ThreadingHTTPServer] = []
+
+    def serve(answer: Callable[[str], Answer]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, headers, body = answer(self.path)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None: ...
+
+        made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        running.append(made)
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{made.server_port}"
+
+    yield serve
+    for made in running:
+        made.shutdown()
+        made.server_close()
