@@ -137,10 +137,11 @@ def _line(data: Any, location: tuple[int | str, ...]) -> int:
     """Return the 1-based line of the deepest part of `location` that the file has."""
     line = 1
     for part in location:
-        if not hasattr(data, "lc"):
+        place = getattr(data, "lc", None)  # ruamel keeps line and column there
+        if place is None:
             break
         try:
-            line = data.lc.key(part)[0] + 1 if isinstance(data, dict) else data.lc.item(part)[0] + 1
+            line = (place.key if isinstance(data, dict) else place.item)(part)[0] + 1
             data = data[part]
         except (KeyError, IndexError, TypeError, AttributeError):
             break

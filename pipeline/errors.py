@@ -1,16 +1,16 @@
 """Every error that the program raises on purpose, with its exit code.
 
-    SourcemarkError                 4   anything of ours that has no class below
-    ├── UsageError                  2   the command or its arguments are wrong
-    ├── ConfigError                 3   a settings, article or sources file is wrong (file, line, field)
-    ├── SourceError                 5   a source cannot be read as declared
-    │   └── OutsideWorkspace        5   a path leaves the workspace
-    ├── LedgerError                 6   the ledger is missing, damaged or would be changed where it is immutable
-    │   └── NotFound                6   no such article or version
-    ├── LockedError                 7   another run holds this article
-    ├── GateError                   1   findings at or above the gate: nothing was published
-    ├── ModelError                  8   the model's service refused, failed or answered nonsense
-    └── Unavailable                 9   an optional part is not installed or not set up
+SourcemarkError                 4   anything of ours that has no class below
+├── UsageError                  2   the command or its arguments are wrong
+├── ConfigError                 3   a settings, article or sources file is wrong (file, line, field)
+├── SourceError                 5   a source cannot be read as declared
+│   └── OutsideWorkspace        5   a path leaves the workspace
+├── LedgerError                 6   the ledger is missing, damaged or would be changed where it is immutable
+│   └── NotFound                6   no such article or version
+├── LockedError                 7   another run holds this article
+├── GateError                   1   findings at or above the gate: nothing was published
+├── ModelError                  8   the model's service refused, failed or answered nonsense
+└── Unavailable                 9   an optional part is not installed or not set up
 """
 
 from __future__ import annotations

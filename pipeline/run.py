@@ -49,7 +49,14 @@ class Checked(NamedTuple):
 class Run:
     """One article's run in a workspace."""
 
-    def __init__(self, workspace: Workspace, ledger: Ledger, folder: Path, settings: Settings | None = None, progress: Progress = quiet) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        ledger: Ledger,
+        folder: Path,
+        settings: Settings | None = None,
+        progress: Progress = quiet,
+    ) -> None:
         self.workspace, self.ledger, self.progress = workspace, ledger, progress
         self.settings = settings or workspace.settings
         self.article = articles.read(folder)
@@ -118,7 +125,10 @@ class Run:
         drafting = ("draft", *(inputs[name] for name in sorted(inputs) if name != "checker"))
         step = self._step(Stage.DRAFT)
         drafted = self._recorded(
-            Stage.DRAFT, drafting, draft.DraftResult, lambda: draft.draft(self.article, library.texts, self.settings, step)
+            Stage.DRAFT,
+            drafting,
+            draft.DraftResult,
+            lambda: draft.draft(self.article, library.texts, self.settings, step),
         )
         if until is Stage.DRAFT:
             return Outcome(None, None, False, because, until)
@@ -128,9 +138,7 @@ class Run:
             return Outcome(edition, None, False, because, until)
         return self._publish(edition, inputs, because)
 
-    def _checked(
-        self, text: str, library: verify.Library, inputs: dict[str, str], until: Stage
-    ) -> tuple[Document, Checked, list[Repair]]:
+    def _checked(self, text: str, library: verify.Library, inputs: dict[str, str], until: Stage) -> tuple[Document, Checked, list[Repair]]:
         """Split, classify and verify; what failed is repaired and checked again like new text."""
         repairs: list[Repair] = []
         for turn in range(_ROUNDS + 1):
@@ -151,11 +159,17 @@ class Run:
         of_sources = [digest for name, digest in sorted(inputs.items()) if name != "writer"]
         parts = self._recorded(Stage.SPLIT, (text, str(count)), split.SplitResult, lambda: split.split(document, count))
         labels = self._recorded(
-            Stage.CLASSIFY, (text, *of_sources), classify.ClassifyResult, lambda: classify.classify(document, parts, self.article.sources)
+            Stage.CLASSIFY,
+            (text, *of_sources),
+            classify.ClassifyResult,
+            lambda: classify.classify(document, parts, self.article.sources),
         )
         step = self._step(Stage.VERIFY)
         verdicts = self._recorded(
-            Stage.VERIFY, (text, *of_sources), verify.VerifyResult, lambda: verify.verify(parts, labels.sentences, library, step)
+            Stage.VERIFY,
+            (text, *of_sources),
+            verify.VerifyResult,
+            lambda: verify.verify(parts, labels.sentences, library, step),
         )
         return Checked(parts, labels, verdicts)
 
@@ -204,7 +218,12 @@ class Run:
 
 
 def assemble(
-    article: Article, document: Document, fetched: tuple[Fetched, ...], checked: Checked, repairs: tuple[Repair, ...], writer: str
+    article: Article,
+    document: Document,
+    fetched: tuple[Fetched, ...],
+    checked: Checked,
+    repairs: tuple[Repair, ...],
+    writer: str,
 ) -> Edition:
     """Put together what is known about an article."""
     return Edition(

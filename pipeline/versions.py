@@ -51,7 +51,10 @@ def diff(slug: str, old: str, new: str, before: Edition, after: Edition) -> Diff
 
 
 def _replaced(
-    gone: tuple[Sentence, ...], come: tuple[Sentence, ...], shared: set[str], verdicts: tuple[dict[str, str], dict[str, str]]
+    gone: tuple[Sentence, ...],
+    come: tuple[Sentence, ...],
+    shared: set[str],
+    verdicts: tuple[dict[str, str], dict[str, str]],
 ) -> list[Change]:
     """Pair the sentences of a stretch that differs: moved, edited, and what is left removed or added."""
     left = [sentence for sentence in gone if sentence.id not in shared]

@@ -30,9 +30,17 @@ def test_doctests() -> None:
 @pytest.mark.parametrize(
     ("claim", "verdict", "kind"),
     [
-        ("In the trial of 214 adults, group singing reduced loneliness by 34 % compared with a book club.", "supported", ""),
+        (
+            "In the trial of 214 adults, group singing reduced loneliness by 34 % compared with a book club.",
+            "supported",
+            "",
+        ),
         ("Group singing reduced loneliness by 34 % compared with a book club in the trial.", "supported", ""),
-        ("In the trial of 241 adults, group singing reduced loneliness by 34 % compared with a book club.", "contradicted", "number"),
+        (
+            "In the trial of 241 adults, group singing reduced loneliness by 34 % compared with a book club.",
+            "contradicted",
+            "number",
+        ),
         ("Choirs met weekly for 12 months in two towns.", "contradicted", "unit"),
         ("Group singing increased loneliness by 34 % compared with a book club.", "contradicted", "direction"),
         ("Singing improved lung function.", "contradicted", "negation"),
@@ -58,7 +66,15 @@ def test_nothing_is_not_supported_by_an_excerpt() -> None:
     assert assess(claim, "", Scope.NONE).reason == "no_text"
 
 
-_FLIPS = {"reduced": "increased", "rose": "fell", "fell": "rose", "214": "241", "12 weeks": "12 days", "34 %": "43 %", "did not improve": "improved"}
+_FLIPS = {
+    "reduced": "increased",
+    "rose": "fell",
+    "fell": "rose",
+    "214": "241",
+    "12 weeks": "12 days",
+    "34 %": "43 %",
+    "did not improve": "improved",
+}
 
 
 @given(st.sampled_from(sorted(_FLIPS)), st.sampled_from(["", "Overall, ", "In short, "]))

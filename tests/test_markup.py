@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import itertools
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 import pipeline.markup.compose
 import pipeline.markup.markers
-from pipeline.markup import importers, markdown, plain
+from pipeline.markup import markdown, plain
 from pipeline.markup.compose import escape, marked
 from pipeline.markup.markers import find, printed
 from pipeline.markup.sentences import sentences, spans
+from pipeline.text import clean
 from tests.conftest import SEED
 
 _MARKDOWN = st.text(alphabet="ab .?\n*_`[]()<>|#>-1234&;\\!~é“”\t", max_size=120)
@@ -39,19 +41,27 @@ def test_every_plain_character_maps_to_itself(text: str) -> None:
 
 @given(st.text(max_size=80))
 def test_escaped_text_reads_back(text: str) -> None:
-    text = " ".join(importers.clean(text).split())
+    text = " ".join(clean(text).split())
     units = markdown.read(f"x {escape(text)}").units
     assert "".join(unit.text for unit in units) == f"x {text}".rstrip()
 
 
-@pytest.mark.parametrize("text", ["1. one", "# no heading", "- no item", "a | b", "<b>x</b>", "&amp; y", "[1](x)", "2) two", "---", "    code"])
+@pytest.mark.parametrize(
+    "text",
+    ["1. one", "# no heading", "- no item", "a | b", "<b>x</b>", "&amp; y", "[1](x)", "2) two", "---", "    code"],
+)
 def test_escaped_openings_stay_text(text: str) -> None:
     assert [unit.text for unit in markdown.read(escape(text)).units] == [" ".join(text.split())]
 
 
 def test_table_cells_know_row_and_column() -> None:
     units = markdown.read("| Need | Says |\n|---|---|\n| mood | It rose [1]. |\n").units
-    assert [(u.block.kind.value, u.block.row, u.block.column, u.text) for u in units][-1] == ("table_cell", "mood", "Says", "It rose [1].")
+    assert [(u.block.kind.value, u.block.row, u.block.column, u.text) for u in units][-1] == (
+        "table_cell",
+        "mood",
+        "Says",
+        "It rose [1].",
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +101,7 @@ def test_no_character_is_lost_between_sentences(text: str) -> None:
     found = spans(text)
     kept = "".join(text[span.start : span.end] for span in found)
     assert "".join(kept.split()) == "".join(text.split())
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
 
 
 @given(st.text(max_size=200))
@@ -102,7 +112,11 @@ def test_source_sentences_lose_nothing(text: str) -> None:
 
 def test_marker_goes_with_the_sentence_before_it() -> None:
     text = "Groups protect health. [1] It grows.[2][LLM] Dr. Smith agrees [3]."
-    assert [text[s.start : s.end] for s in spans(text)] == ["Groups protect health. [1]", "It grows.[2][LLM]", "Dr. Smith agrees [3]."]
+    assert [text[s.start : s.end] for s in spans(text)] == [
+        "Groups protect health. [1]",
+        "It grows.[2][LLM]",
+        "Dr. Smith agrees [3].",
+    ]
 
 
 def test_deep_nesting_is_read() -> None:

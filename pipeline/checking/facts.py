@@ -17,7 +17,10 @@ from pipeline.text import is_stop, stem, words
 HARD = frozenset({"number", "unit", "negation", "direction"})
 SOFT = frozenset({"hedge", "quantifier", "causality"})
 
-_NEGATOR = re.compile(r"\b(?:not(?! (?:only|just|merely|simply))|no(?! (?:longer|more) than)|never|none|neither|nor|without|cannot|\w+n['’]t|lack(?:s|ed|ing)?(?: of)?|fail(?:s|ed|ing)? to|absence of)\b", re.I)
+_NEGATOR = re.compile(
+    r"\b(?:not(?! (?:only|just|merely|simply))|no(?! (?:longer|more) than)|never|none|neither|nor|without|cannot|\w+n['’]t|lack(?:s|ed|ing)?(?: of)?|fail(?:s|ed|ing)? to|absence of)\b",
+    re.I,
+)
 _HEDGE = re.compile(
     r"\b(?:may|might|could|perhaps|possibly|probably|potentially|apparently|likely|suggest(?:s|ed|ing)?|appear(?:s|ed)?|seem(?:s|ed)?|"
     r"tend(?:s|ed)?|preliminary|tentative(?:ly)?|thought to|believed to|hypothesi[sz]ed)\b",
@@ -45,7 +48,18 @@ _OPPOSITES = (
     ("same similar", "different"), ("easier easy", "harder difficult"), ("common", "rare"), ("always", "never"), ("supports supported", "undermines undermined"),
     ("present presence", "absent absence"), ("allow allows permit permits", "forbid forbids prohibit prohibits"), ("inside within", "outside"), ("first", "last"),
 )  # fmt: skip
-_AMOUNTS = {"none": 0, "few": 1, "some": 2, "several": 2, "many": 3, "most": 4, "all": 5, "every": 5, "each": 5, "always": 5}
+_AMOUNTS = {
+    "none": 0,
+    "few": 1,
+    "some": 2,
+    "several": 2,
+    "many": 3,
+    "most": 4,
+    "all": 5,
+    "every": 5,
+    "each": 5,
+    "always": 5,
+}
 
 
 def conflicts(claim: str, passage: str) -> tuple[Conflict, ...]:

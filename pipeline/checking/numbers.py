@@ -18,8 +18,11 @@ _PARTS = {"third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fif
 _UNITS = frozenset(
     map(
         stem,
-        "second seconds minute minutes hour hours day days week weeks month months year years decade decades mg g kg mcg ml l mm cm m km "
-        "percent session sessions point points times fold mmol iu db hz bpm euro euros dollar dollars pound pounds".split(),
+        (
+            "second seconds minute minutes hour hours day days week weeks month months year years decade decades mg g kg mcg ml "
+            "l mm cm m km percent session sessions point points times fold mmol iu db hz bpm euro euros dollar dollars pound "
+            "pounds"
+        ).split(),
     )
 )
 _NUMBER = re.compile(
@@ -83,7 +86,11 @@ def _compare(number: Number, ours: list[Number], theirs: list[Number]) -> Confli
     if any(other.unit == number.unit or not (other.unit and number.unit) for other in same):
         return None
     if same:
-        return Conflict(kind="unit", claim=f"{number.written} {number.unit}".strip(), source=f"{same[0].written} {same[0].unit}".strip())
+        return Conflict(
+            kind="unit",
+            claim=f"{number.written} {number.unit}".strip(),
+            source=f"{same[0].written} {same[0].unit}".strip(),
+        )
     said = {other.value for other in ours}
     rivals = [other for other in theirs if other.unit == number.unit and other.value not in said]
     if rivals:

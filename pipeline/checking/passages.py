@@ -70,7 +70,10 @@ class SourceText:
         if not score:
             return None
         likely = sorted(score, key=lambda index: (-score[index], index))[:5]
-        return max((self._grown(index, wanted, total) for index in likely), key=lambda passage: (passage.coverage, -passage.start))
+        return max(
+            (self._grown(index, wanted, total) for index in likely),
+            key=lambda passage: (passage.coverage, -passage.start),
+        )
 
     def _grown(self, index: int, wanted: dict[str, float], total: float) -> Passage:
         """Grow a window around a sentence while a neighbour adds to what is covered."""

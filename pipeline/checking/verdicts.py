@@ -90,7 +90,9 @@ def _compared(claim: str, source: SourceText, passage: Passage, scope: Scope) ->
 
 def _beside(claim: str, source: SourceText, found: tuple[Conflict, ...], passage: Passage) -> float:
     """Return the coverage of what the claim says beside the words in conflict."""
-    beside = frozenset(stem for conflict in found if conflict.kind in HARD for stem in content_stems(conflict.claim.rpartition("…")[0] or conflict.claim))
+    beside = frozenset(
+        stem for conflict in found if conflict.kind in HARD for stem in content_stems(conflict.claim.rpartition("…")[0] or conflict.claim)
+    )
     if not beside:
         return passage.coverage
     rest = source.best(claim, beside=beside)

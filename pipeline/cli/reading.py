@@ -71,7 +71,11 @@ def _print_article(edition: Edition, number: str) -> None:
         if block.kind is BlockKind.HEADING and block.level > 1:
             console.print(Text(f"\n{edition.markdown[block.start : block.end]}", "bold"))
         elif index in said:
-            lead = {BlockKind.LIST_ITEM: "• ", BlockKind.TABLE_CELL: f"{block.row} · {block.column}: ", BlockKind.CALLOUT: "│ "}
+            lead = {
+                BlockKind.LIST_ITEM: "• ",
+                BlockKind.TABLE_CELL: f"{block.row} · {block.column}: ",
+                BlockKind.CALLOUT: "│ ",
+            }
             console.print(Text(lead.get(block.kind, "")) + said[index])
 
 
@@ -138,7 +142,9 @@ def diff(
         return
     print(f"{slug} {old} → {new}: {len(found.changes)} changes, {found.kept} sentences the same")
     for change in found.changes:
-        print(f"\n{change.kind}  {change.verdict_before}{' → ' if change.verdict_before and change.verdict_after else ''}{change.verdict_after}")
+        print(
+            f"\n{change.kind}  {change.verdict_before}{' → ' if change.verdict_before and change.verdict_after else ''}{change.verdict_after}"
+        )
         for sign, text in (("-", change.before), ("+", change.after)):
             if text and not (sign == "-" and change.before == change.after):
                 print(f"  {sign} {text}")
@@ -156,7 +162,14 @@ def replay(name: Named, json: Json = False) -> None:
         found = again(ledger, version)
         count = len(ledger.edition(version).sentences)
     if json:
-        emit({"slug": version.slug, "version": version.number, "sentences": count, "differences": [item._asdict() for item in found]})
+        emit(
+            {
+                "slug": version.slug,
+                "version": version.number,
+                "sentences": count,
+                "differences": [item._asdict() for item in found],
+            }
+        )
     else:
         for item in found:
             print(f"{item.recorded} → {item.replayed}: {item.sentence}")

@@ -70,7 +70,13 @@ def _python() -> Row:
 
 def _packages() -> list[Row]:
     rows = []
-    for name, purpose in (("spacy", "sentences"), ("trafilatura", "HTML"), ("pypdfium2", "PDF"), ("lxml", "JATS"), ("anthropic", "Claude writer")):
+    for name, purpose in (
+        ("spacy", "sentences"),
+        ("trafilatura", "HTML"),
+        ("pypdfium2", "PDF"),
+        ("lxml", "JATS"),
+        ("anthropic", "Claude writer"),
+    ):
         try:
             rows.append((name, "ok", f"{importlib.metadata.version(name)}, {purpose}"))
         except importlib.metadata.PackageNotFoundError:

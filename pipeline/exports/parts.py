@@ -57,16 +57,18 @@ def parts(edition: Edition) -> list[Part]:
     dropped = _dropped(edition)
     anchors: Counter[str] = Counter()
     found: list[Part] = []
-    for _, group in groupby(enumerate(edition.blocks), key=lambda item: _family(*item)):
+    for _, group in groupby(enumerate(edition.blocks), key=lambda item: _family(edition.markdown, *item)):
         indexes = [index for index, _ in group if index not in dropped]
         if indexes:
             found += _of_group(edition, indexes, cells, anchors)
     return found
 
 
-def _family(index: int, block: Block) -> str:
+def _family(markdown: str, index: int, block: Block) -> str:
     """Return what holds neighbours together; only list items and table cells hang together."""
-    return "table" if block.kind in _TABLE else "list" if block.kind is BlockKind.LIST_ITEM else f"{index}"
+    if block.kind is BlockKind.LIST_ITEM:
+        return "numbered" if _ORDERED.search(markdown[max(0, block.start - 40) : block.start]) else "list"
+    return "table" if block.kind in _TABLE else f"{index}"
 
 
 def _of_group(edition: Edition, indexes: list[int], cells: Sequence[Cell], anchors: Counter[str]) -> list[Part]:
@@ -75,8 +77,7 @@ def _of_group(edition: Edition, indexes: list[int], cells: Sequence[Cell], ancho
         return [_table([(edition.blocks[i], cells[i]) for i in group]) for group in _tables(edition, indexes)]
     chosen = tuple(cells[index] for index in indexes)
     if first.kind is BlockKind.LIST_ITEM:
-        ordered = _ORDERED.search(edition.markdown[max(0, first.start - 40) : first.start])
-        return [Part("numbered" if ordered else "list", chosen)]
+        return [Part(_family(edition.markdown, indexes[0], first), chosen)]
     if first.kind is BlockKind.HEADING:
         return [Part("heading", chosen, level=min(max(first.level, 2), 6), anchor=_anchor(chosen[0].text, anchors))]
     return [Part(first.kind.value, chosen)]

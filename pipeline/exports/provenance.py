@@ -88,8 +88,6 @@ def provenance_json(edition: Edition, version: Version | None) -> str:
         writer=edition.writer,
         checker=edition.checker,
         fetched=edition.fetched,
-        records=tuple(
-            SentenceProvenance(sentence=sentence, provenance=by_id[sentence.id]) for sentence in edition.sentences
-        ),
+        records=tuple(SentenceProvenance(sentence=sentence, provenance=by_id[sentence.id]) for sentence in edition.sentences),
     )
     return made.model_dump_json(indent=2, exclude_none=True) + "\n"

@@ -207,9 +207,7 @@ def _places(checks: Iterable[Check]) -> Places:
 def _cited(edition: Edition) -> tuple[CitedSentence, ...]:
     titles = {number: source.title for number, source in enumerate(edition.sources, 1)}
     found = [
-        _cited_sentence(edition, sentence, record, titles)
-        for sentence, record in _with_records(edition)
-        if record.label is Label.CITED
+        _cited_sentence(edition, sentence, record, titles) for sentence, record in _with_records(edition) if record.label is Label.CITED
     ]
     return tuple(sorted(found, key=lambda item: RISK.index(item.verdict)))
 
@@ -263,9 +261,7 @@ def _findings(edition: Edition) -> tuple[Finding, ...]:
     """Return the findings, errors first, then by rule and by place in the article."""
     place = {sentence.id: index for index, sentence in enumerate(edition.sentences)}
     last = len(place)
-    return tuple(
-        sorted(edition.findings, key=lambda f: (-f.severity.rank, f.rule, place.get(f.sentence_id or "", last)))
-    )
+    return tuple(sorted(edition.findings, key=lambda f: (-f.severity.rank, f.rule, place.get(f.sentence_id or "", last))))
 
 
 def _not_checked(edition: Edition, sources: Sequence[SourceLine], checks: Sequence[Check]) -> tuple[str, ...]:

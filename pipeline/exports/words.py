@@ -76,18 +76,14 @@ def plural(count: int, one: str, many: str = "") -> str:
 def html_templates() -> Environment:
     """Return the environment of the HTML templates: everything is escaped."""
     loader = PackageLoader("pipeline.exports")
-    return _equipped(
-        Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    )
+    return _equipped(Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True))
 
 
 @functools.cache
 def markdown_templates() -> Environment:
     """Return the environment of the Markdown templates: values are escaped so that they read back the same."""
     loader = PackageLoader("pipeline.exports")
-    return _equipped(
-        Environment(loader=loader, finalize=_plain, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    )
+    return _equipped(Environment(loader=loader, finalize=_plain, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True))
 
 
 def _plain(value: object) -> object:

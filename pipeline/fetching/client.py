@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_any, wait_random_exponential
 
 from pipeline import __version__
 from pipeline.articles import inside
@@ -18,7 +18,13 @@ from pipeline.records import WhyNot
 
 _KEPT = ("content-type", "etag", "last-modified", "date")
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_MEANING = {401: WhyNot.PAYWALLED, 402: WhyNot.PAYWALLED, 403: WhyNot.BLOCKED, 404: WhyNot.NOT_FOUND, 410: WhyNot.NOT_FOUND}
+_MEANING = {
+    401: WhyNot.PAYWALLED,
+    402: WhyNot.PAYWALLED,
+    403: WhyNot.BLOCKED,
+    404: WhyNot.NOT_FOUND,
+    410: WhyNot.NOT_FOUND,
+}
 _REDIRECTS = 5
 
 
@@ -69,7 +75,7 @@ def get(url: str, limit: int, timeout: float) -> Body:
     deadline = time.monotonic() + timeout
     tries = Retrying(
         retry=retry_if_exception_type(_Transient),
-        stop=stop_after_attempt(3) | (lambda _: time.monotonic() >= deadline),
+        stop=stop_any(stop_after_attempt(3), lambda _: time.monotonic() >= deadline),
         wait=wait_random_exponential(multiplier=0.2, max=2),
         reraise=True,
     )
@@ -116,7 +122,7 @@ def _once(client: httpx.Client, url: str, limit: int, deadline: float) -> Body |
     try:
         with client.stream("GET", url, timeout=left) as answer:
             if answer.is_redirect:
-                return urljoin(url, answer.headers.get("location", ""))
+                return urljoin(url, str(answer.headers.get("location", "")))
             _status(url, answer.status_code)
             kept = tuple((name, answer.headers[name]) for name in _KEPT if name in answer.headers)
             return Body(_read(answer, url, limit, deadline), url, kept)

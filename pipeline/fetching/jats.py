@@ -13,7 +13,9 @@ _SKIPPED_ABSTRACTS = frozenset({"toc", "graphical", "teaser"})
 
 def jats_text(data: bytes, name: str = "") -> str:
     """Return the evidence text, a block a paragraph, table rows as `cell | cell`; SourceError for XML that does not parse."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:

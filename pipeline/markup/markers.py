@@ -9,9 +9,7 @@ from typing import NamedTuple
 _BRACKET = re.compile(r"[ \t]*\[(?P<body>\^?\d{1,3}(?:\s*[,;–-]\s*\^?\d{1,3})*|LLM)\](?!\()")
 _SUPER = re.compile(r"(?<=[a-z)”’\"'.?!,;])(?P<body>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?(?:[,˒⁻][¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)*)(?!\w)")
 _GLUED = re.compile(r"(?<=[a-z)”’\"][.?!])(?P<body>\d{1,2}(?:,\d{1,2})*|LLM)(?=\s+[\"“(\[]?[A-Z]|\s*$)")
-_PLAIN = re.compile(
-    r"(?<=[\w)”’\"%?!.])[ \t]+(?P<body>\d{1,2}(?:,? \d{1,2}){0,4}|LLM)(?=\.?[\"”’)]?\s*$|[.?!]\s+[\"“(\[]?[A-Z0-9•])"
-)
+_PLAIN = re.compile(r"(?<=[\w)”’\"%?!.])[ \t]+(?P<body>\d{1,2}(?:,? \d{1,2}){0,4}|LLM)(?=\.?[\"”’)]?\s*$|[.?!]\s+[\"“(\[]?[A-Z0-9•])")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹˒⁻", "0123456789,-")
 _NUMBERED = re.compile(  # words after which a plain number is part of the sentence
     r"(?:\b(?:figs?|figure|tables?|tab|nos?|steps?|phases?|stages?|grades?|types?|chapters?|ch|vol|volume|part|section|item|box|weeks?|days?|years?|"

@@ -76,7 +76,13 @@ def _unlisted(text: str, last: BlockKind) -> BlockKind:
     marked = bool(find(text)) and find(text)[-1].end >= len(text.rstrip(".?! "))
     if not marked and not _STOP.search(text):
         below_heading = last is BlockKind.HEADING and len(text) < _HEADING and re.search(r"[a-z)] [A-Z(]", text)
-        return BlockKind.TABLE_HEAD if below_heading and not _heading_case(text) else BlockKind.HEADING if len(text) < _HEADING else BlockKind.PARAGRAPH
+        return (
+            BlockKind.TABLE_HEAD
+            if below_heading and not _heading_case(text)
+            else BlockKind.HEADING
+            if len(text) < _HEADING
+            else BlockKind.PARAGRAPH
+        )
     if last in {BlockKind.TABLE_HEAD, BlockKind.TABLE_CELL} and not _STOP.search(text) and not re.search(r"\. .*LLM$", text):
         return BlockKind.TABLE_CELL
     return BlockKind.PARAGRAPH

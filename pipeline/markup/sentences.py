@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -107,7 +108,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     start = 0
     for paragraph in text.split("\n\n"):
         cuts = [0, *boundaries(paragraph), len(paragraph)]
-        for low, high in zip(cuts, cuts[1:], strict=False):
+        for low, high in itertools.pairwise(cuts):
             piece = paragraph[low:high]
             if piece.strip():
                 begin = low + len(piece) - len(piece.lstrip())

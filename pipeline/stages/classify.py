@@ -11,7 +11,9 @@ from pipeline.stages.split import SplitResult
 from pipeline.text import sha256
 
 _COUNT = re.compile(r"\b(\d{1,3}) sources\b")
-_NAMED = re.compile(r"\b\d+(?:\.\d+)?\s?(?:%|mg|mcg|per cent|percent)|\bp\s?[<=]\s?0?\.\d|\bn\s?=\s?\d|\b(?:19|20)\d\d\b|\bet al\b|\b(?:trial|study) of \d")
+_NAMED = re.compile(
+    r"\b\d+(?:\.\d+)?\s?(?:%|mg|mcg|per cent|percent)|\bp\s?[<=]\s?0?\.\d|\bn\s?=\s?\d|\b(?:19|20)\d\d\b|\bet al\b|\b(?:trial|study) of \d"
+)
 
 
 class ClassifyResult(Record):
@@ -25,11 +27,7 @@ def classify(document: Document, result: SplitResult, sources: Sequence[Source])
     """Label every sentence; one that cites nothing is `llm`, whether it says so or not."""
     labelled = tuple(_labelled(sentence, len(sources)) for sentence in result.sentences)
     rows = _marked_rows(labelled, result.blocks)
-    findings = [
-        finding
-        for sentence in labelled
-        for finding in _of_sentence(sentence, result.blocks[sentence.block], len(sources), rows)
-    ]
+    findings = [finding for sentence in labelled for finding in _of_sentence(sentence, result.blocks[sentence.block], len(sources), rows)]
     findings += _uncited(labelled, sources) + _counts(document, len(sources))
     return ClassifyResult(sentences=labelled, findings=tuple(findings))
 
@@ -67,14 +65,26 @@ def _of_sentence(sentence: Sentence, block: Block, known: int, rows: frozenset[s
         text = f"an LLM sentence states a figure, a year or a study: {_short(sentence)}"
         found.append(finding("llm_states_fact", Severity.WARNING, text, sentence_id=sentence.id))
     if sentence.label is Label.CITED and block.kind is BlockKind.CALLOUT and re.match(r"LLM-generated", sentence.text):
-        found.append(finding("cited_example", Severity.WARNING, f"an example must be LLM: {_short(sentence)}", sentence_id=sentence.id))
+        found.append(
+            finding(
+                "cited_example",
+                Severity.WARNING,
+                f"an example must be LLM: {_short(sentence)}",
+                sentence_id=sentence.id,
+            )
+        )
     return found
 
 
 def _uncited(sentences: Sequence[Sentence], sources: Sequence[Source]) -> list[Finding]:
     cited = {number for sentence in sentences for number in sentence.numbers}
     return [
-        finding("uncited_source", Severity.WARNING, f"source {number} is listed but never cited: {source.title}", source_id=source.id)
+        finding(
+            "uncited_source",
+            Severity.WARNING,
+            f"source {number} is listed but never cited: {source.title}",
+            source_id=source.id,
+        )
         for number, source in enumerate(sources, 1)
         if number not in cited
     ]

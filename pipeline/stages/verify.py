@@ -80,7 +80,12 @@ def _cited(sentence: Sentence, library: Library) -> Provenance:
     checks = tuple(library.check(sentence.text, number) for number in sentence.numbers)
     verdict, reason = overall(checks)
     return Provenance(
-        sentence_id=sentence.id, label=Label.CITED, numbers=sentence.numbers, checks=checks, verdict=verdict, reason=reason
+        sentence_id=sentence.id,
+        label=Label.CITED,
+        numbers=sentence.numbers,
+        checks=checks,
+        verdict=verdict,
+        reason=reason,
     )
 
 
@@ -111,7 +116,13 @@ def _of_llm(sentence: Sentence, library: Library) -> Finding | None:
         return None
     stated = library.stating(sentence.text, Verdict.SUPPORTED)
     if stated:
-        return _finding("citable", Severity.WARNING, f"tagged LLM, but [{stated.number}] states it: {sentence.text}", sentence, stated)
+        return _finding(
+            "citable",
+            Severity.WARNING,
+            f"tagged LLM, but [{stated.number}] states it: {sentence.text}",
+            sentence,
+            stated,
+        )
     denied = library.stating(sentence.text, Verdict.CONTRADICTED)
     if denied and (denied.score or 0) >= 0.15:
         text = f"tagged LLM, but [{denied.number}] says otherwise: {sentence.text}"

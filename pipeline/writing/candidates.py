@@ -21,7 +21,10 @@ _LEANS = re.compile(  # openings that lean on a sentence before
     r"one of (?:them|these)|another|others?|the (?:former|latter|same|above|other)|see|figure|table|fig|box|chapter|part|section)\b",
     re.I,
 )
-_SPEAKS = re.compile(r"\b(?:we|our|us|i|my|me|you|your|let's|today|click|subscribe|cookies?|this (?:article|chapter|talk|paper|review|study|section|page|post))\b", re.I)
+_SPEAKS = re.compile(
+    r"\b(?:we|our|us|i|my|me|you|your|let's|today|click|subscribe|cookies?|this (?:article|chapter|talk|paper|review|study|section|page|post))\b",
+    re.I,
+)
 _SHORTEST, _LONGEST = 7, 42  # words
 
 

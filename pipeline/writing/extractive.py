@@ -57,7 +57,12 @@ class ExtractiveWriter:
         found = self._terms.get(term) or next(iter(self._choose(f"{term} {term}", 1, need=stem(term.split()[-1]))), None)
         if not found:
             return Said(_NOTHING)
-        body = re.sub(rf"^(?:the |an? )?(?:term )?{re.escape(term)}s?,? (?:is|are|means|refers to|describes) ", "", found.text, flags=re.I)
+        body = re.sub(
+            rf"^(?:the |an? )?(?:term )?{re.escape(term)}s?,? (?:is|are|means|refers to|describes) ",
+            "",
+            found.text,
+            flags=re.I,
+        )
         return Said(body[0].lower() + body[1:] if body != found.text and body[:2].istitle() else body, (found.number,))
 
     def cell(self, row: str, column: str) -> Said:
@@ -103,7 +108,12 @@ def _said(item: Candidate) -> Said:
 
 
 def _defines(item: Candidate, term: str) -> bool:
-    return bool(re.match(rf"(?:the |an? )?(?:term )?{re.escape(term.lower())}s?,? (?:is|are|means|refers to|describes)\b", item.opening))
+    return bool(
+        re.match(
+            rf"(?:the |an? )?(?:term )?{re.escape(term.lower())}s?,? (?:is|are|means|refers to|describes)\b",
+            item.opening,
+        )
+    )
 
 
 def _ordered(chosen: list[Candidate]) -> list[Candidate]:

@@ -79,7 +79,10 @@ def _table(section: Section, writer: Writer) -> str:
     lines = [section.columns, ("---",) * len(section.columns)]
     head = [tuple(escape(column) for column in section.columns), lines[1]]
     body = [
-        (Said(row[:1].upper() + row[1:]).markdown, *(writer.cell(row, column).markdown for column in section.columns[1:]))
+        (
+            Said(row[:1].upper() + row[1:]).markdown,
+            *(writer.cell(row, column).markdown for column in section.columns[1:]),
+        )
         for row in section.rows
     ]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (*head, *body))
