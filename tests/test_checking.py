@@ -17,7 +17,8 @@ from pipeline.checking.verdicts import assess, overall
 from pipeline.records import Check, Scope, Verdict
 
 SOURCE = (
-    "Choirs met weekly for 12 weeks in two towns. In the trial of 214 adults, group singing reduced loneliness by 34 % compared with a book club. "
+    "Choirs met weekly for 12 weeks in two towns. "
+    "In the trial of 214 adults, group singing reduced loneliness by 34 % compared with a book club. "
     "Singing did not improve lung function, but it may reduce breathlessness in older adults. Most choirs are led by volunteers. "
     "Weekly attendance was associated with higher wellbeing among retired men. Cortisol fell after rehearsals, and pain thresholds rose."
 )

@@ -18,7 +18,8 @@ HARD = frozenset({"number", "unit", "negation", "direction"})
 SOFT = frozenset({"hedge", "quantifier", "causality"})
 
 _NEGATOR = re.compile(
-    r"\b(?:not(?! (?:only|just|merely|simply))|no(?! (?:longer|more) than)|never|none|neither|nor|without|cannot|\w+n['’]t|lack(?:s|ed|ing)?(?: of)?|fail(?:s|ed|ing)? to|absence of)\b",
+    r"\b(?:not(?! (?:only|just|merely|simply))|no(?! (?:longer|more) than)|never|none|neither|nor|without|cannot|\w+n['’]t|"
+    r"lack(?:s|ed|ing)?(?: of)?|fail(?:s|ed|ing)? to|absence of)\b",
     re.I,
 )
 _HEDGE = re.compile(
@@ -36,17 +37,44 @@ _CLAUSE_END = re.compile(r"[,;:.!?()—–]|\b(?:but|although|while|whereas|beca
 _NAME = re.compile(r"(?<![.!?:\"“] )(?<!^)\b(?:[A-Z][a-z]+(?:[A-Z][a-z]+)*|[A-Z]{2,}[A-Za-z0-9-]*)\b")
 
 _OPPOSITES = (
-    ("increase increased increasing increases rise rises rose risen rising grow grew grown higher more greater elevated gain gained raise raised climbed larger",
-     "decrease decreased decreasing decreases fall falls fell fallen falling decline declined lower lowered less fewer reduce reduced reduction reducing drop dropped diminish diminished smaller"),
-    ("improve improved improvement better enhance enhanced strengthen strengthened beneficial benefit benefits",
-     "worsen worsened worse impair impaired deteriorate deteriorated weaken weakened harmful harm harms"),
+    (
+        "increase increased increasing increases rise rises rose risen rising grow grew "
+        "grown higher more greater elevated gain gained raise raised climbed larger",
+        "decrease decreased decreasing decreases fall falls fell fallen falling decline declined lower "
+        "lowered less fewer reduce reduced reduction reducing drop dropped diminish diminished smaller",
+    ),
+    (
+        "improve improved improvement better enhance "
+        "enhanced strengthen strengthened beneficial benefit benefits",
+        "worsen worsened worse impair impaired deteriorate "
+        "deteriorated weaken weakened harmful harm harms",
+    ),
     ("protective protects protect", "risk risky"),
-    ("before", "after"), ("positive positively", "negative negatively"), ("above", "below"), ("older oldest", "younger youngest"),
-    ("longer longest", "shorter shortest"), ("early earlier", "late later"), ("faster quicker", "slower"), ("stronger strong strongest", "weaker weak weakest"),
-    ("high highest", "low lowest"), ("includes include included", "excludes exclude excluded"), ("majority", "minority"),
-    ("effective", "ineffective"), ("safe", "unsafe dangerous"), ("likely", "unlikely"), ("women woman", "men man"), ("begin began start started", "end ended stop stopped"),
-    ("same similar", "different"), ("easier easy", "harder difficult"), ("common", "rare"), ("always", "never"), ("supports supported", "undermines undermined"),
-    ("present presence", "absent absence"), ("allow allows permit permits", "forbid forbids prohibit prohibits"), ("inside within", "outside"), ("first", "last"),
+    ("before", "after"),
+    ("positive positively", "negative negatively"),
+    ("above", "below"),
+    ("older oldest", "younger youngest"),
+    ("longer longest", "shorter shortest"),
+    ("early earlier", "late later"),
+    ("faster quicker", "slower"),
+    ("stronger strong strongest", "weaker weak weakest"),
+    ("high highest", "low lowest"),
+    ("includes include included", "excludes exclude excluded"),
+    ("majority", "minority"),
+    ("effective", "ineffective"),
+    ("safe", "unsafe dangerous"),
+    ("likely", "unlikely"),
+    ("women woman", "men man"),
+    ("begin began start started", "end ended stop stopped"),
+    ("same similar", "different"),
+    ("easier easy", "harder difficult"),
+    ("common", "rare"),
+    ("always", "never"),
+    ("supports supported", "undermines undermined"),
+    ("present presence", "absent absence"),
+    ("allow allows permit permits", "forbid forbids prohibit prohibits"),
+    ("inside within", "outside"),
+    ("first", "last"),
 )  # fmt: skip
 _AMOUNTS = {
     "none": 0,

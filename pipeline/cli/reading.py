@@ -142,9 +142,8 @@ def diff(
         return
     print(f"{slug} {old} → {new}: {len(found.changes)} changes, {found.kept} sentences the same")
     for change in found.changes:
-        print(
-            f"\n{change.kind}  {change.verdict_before}{' → ' if change.verdict_before and change.verdict_after else ''}{change.verdict_after}"
-        )
+        verdicts = " → ".join(word for word in (change.verdict_before, change.verdict_after) if word)
+        print(f"\n{change.kind}  {verdicts}")
         for sign, text in (("-", change.before), ("+", change.after)):
             if text and not (sign == "-" and change.before == change.after):
                 print(f"  {sign} {text}")

@@ -272,7 +272,7 @@ def _not_checked(edition: Edition, sources: Sequence[SourceLine], checks: Sequen
         lines.append(f"{plural(len(uncited), 'listed source')} never cited, so never compared: {_numbers(uncited)}.")
     llm = sum(record.label is Label.LLM for record in edition.provenance)
     if llm:
-        lines.append(f"{plural(llm, 'LLM sentence')} without a source: whether true was not checked.")
+        lines.append(f"{plural(llm, 'LLM sentence')} without a source: the truth of what is said was not checked.")
     silent = sum(block.kind in _SILENT for block in edition.blocks)
     if silent:
         blocks = plural(silent, "heading or code block", "headings, column headings and code blocks")

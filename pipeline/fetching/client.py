@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_any, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, stop_any, wait_random_exponential
 
 from pipeline import __version__
 from pipeline.articles import inside
@@ -75,7 +75,7 @@ def get(url: str, limit: int, timeout: float) -> Body:
     deadline = time.monotonic() + timeout
     tries = Retrying(
         retry=retry_if_exception_type(_Transient),
-        stop=stop_any(stop_after_attempt(3), lambda _: time.monotonic() >= deadline),
+        stop=stop_any(stop_after_attempt(3), stop_after_delay(timeout)),
         wait=wait_random_exponential(multiplier=0.2, max=2),
         reraise=True,
     )

@@ -1,0 +1,1 @@
+"""The model's service: one client, and the prompts."""
