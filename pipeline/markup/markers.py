@@ -11,13 +11,19 @@ _SUPER = re.compile(r"(?<=[a-z)”’\"'.?!,;])(?P<body>[¹²³⁴⁵⁶⁷⁸�
 _GLUED = re.compile(r"(?<=[a-z)”’\"][.?!])(?P<body>\d{1,2}(?:,\d{1,2})*|LLM)(?=\s+[\"“(\[]?[A-Z]|\s*$)")
 _PLAIN = re.compile(r"(?<=[\w)”’\"%?!.])[ \t]+(?P<body>\d{1,2}(?:,? \d{1,2}){0,4}|LLM)(?=\.?[\"”’)]?\s*$|[.?!]\s+[\"“(\[]?[A-Z0-9•])")
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹˒⁻", "0123456789,-")
-_NUMBERED = re.compile(  # words after which a plain number is part of the sentence
-    r"(?:\b(?:figs?|figure|tables?|tab|nos?|steps?|phases?|stages?|grades?|types?|chapters?|ch|vol|volume|part|section|item|box|weeks?|days?|years?|"
-    r"aged?|ages|levels?|class|groups?|sessions?|version|appendix|equation|study|trial|experiment|model|cohort|arm|visit|wave|goal|of|to|from|was|were|"
-    r"is|are|and|or|about|than|by|at|in|with|only|between|factor|vitamin|after|before|over|under|per|least|most|equals|scored?|plus|minus|times|nearly|"
-    r"almost|roughly|page|question|tier|until|since|circa|for|the|a|an|=|<|>|±|\d|reached|totall?ed|averaged)\.?)$",
+# Words after which a plain number is part of the sentence, always or where nothing is known of the source list.
+_COUNTS = re.compile(
+    r"(?:\b(?:figs?|figure|tables?|tab|nos?|steps?|phases?|stages?|grades?|types?|chapters?|ch|vol|volume|weeks?|days?|years?|aged?|ages|"
+    r"appendix|equation|wave|of|to|from|was|were|is|are|and|or|about|than|by|at|in|with|only|between|factor|vitamin|after|before|over|under|"
+    r"per|least|most|equals|scored?|plus|minus|times|nearly|almost|roughly|tier|until|since|circa|for|the|a|an|reached|totall?ed|averaged)\.?"
+    r"|[=<>±\d])$",
     re.I,
 )
+_MAY_COUNT = re.compile(
+    r"\b(?:part|section|item|box|levels?|class|groups?|sessions?|version|study|trial|experiment|model|cohort|arm|visit|goal|page|question)$",
+    re.I,
+)
+UNKNOWN = 99  # how many sources may be listed where nobody says how many are
 
 
 class Found(NamedTuple):
@@ -29,7 +35,7 @@ class Found(NamedTuple):
     llm: bool
 
 
-def find(text: str, *, plain: bool = True, known: int = 99) -> list[Found]:
+def find(text: str, *, plain: bool = True, known: int = UNKNOWN) -> list[Found]:
     """Return the markers of one block, in order, without overlap.
 
     `plain` also reads the bare forms `health 1.` and `health LLM.`; a bare number above `known` (how many sources
@@ -72,7 +78,8 @@ def _bare(pattern: re.Pattern[str], text: str, known: int) -> list[Found]:
     found = []
     for match in pattern.finditer(text):
         marker = _made(match)
-        counts = match.start() and _NUMBERED.search(text[max(0, match.start() - 20) : match.start()])
+        before = text[max(0, match.start() - 20) : match.start()]
+        counts = _COUNTS.search(before) or (known == UNKNOWN and _MAY_COUNT.search(before))
         if marker.llm or (not counts and marker.numbers and max(marker.numbers) <= known):
             found.append(marker)
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.markup.boundaries import boundaries
-from pipeline.markup.markers import Found, find
+from pipeline.markup.markers import UNKNOWN, Found, find
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -30,7 +30,7 @@ class _Masked(NamedTuple):
     offsets: tuple[int, ...]
 
 
-def spans(text: str, *, whole: bool = False, plain: bool = True, known: int = 99) -> list[Span]:
+def spans(text: str, *, whole: bool = False, plain: bool = True, known: int = UNKNOWN) -> list[Span]:
     """Return the sentences of one block, in order; every character that is not white space lies in one of them.
 
     `whole` keeps the block in one piece (headings, table cells, references).

@@ -14,6 +14,7 @@ _COUNT = re.compile(r"\b(\d{1,3}) sources\b")
 _NAMED = re.compile(
     r"\b\d+(?:\.\d+)?\s?(?:%|mg|mcg|per cent|percent)|\bp\s?[<=]\s?0?\.\d|\bn\s?=\s?\d|\b(?:19|20)\d\d\b|\bet al\b|\b(?:trial|study) of \d"
 )
+_CLAIM = 4  # words; fewer are a label, not a statement
 
 
 class ClassifyResult(Record):
@@ -26,8 +27,10 @@ class ClassifyResult(Record):
 def classify(document: Document, result: SplitResult, sources: Sequence[Source]) -> ClassifyResult:
     """Label every sentence; one that cites nothing is `llm`, whether it says so or not."""
     labelled = tuple(_labelled(sentence, len(sources)) for sentence in result.sentences)
-    rows = _marked_rows(labelled, result.blocks)
-    findings = [finding for sentence in labelled for finding in _of_sentence(sentence, result.blocks[sentence.block], len(sources), rows)]
+    spoken_for = _spoken_for(labelled, result.blocks)
+    findings = [
+        finding for sentence in labelled for finding in _of_sentence(sentence, result.blocks[sentence.block], len(sources), spoken_for)
+    ]
     findings += _uncited(labelled, sources) + _counts(document, len(sources))
     return ClassifyResult(sentences=labelled, findings=tuple(findings))
 
@@ -44,19 +47,28 @@ def _labelled(sentence: Sentence, known: int) -> Sentence:
     return sentence.model_copy(update={"label": Label.CITED if sentence.numbers else Label.LLM})
 
 
-def _marked_rows(sentences: Sequence[Sentence], blocks: Sequence[Block]) -> frozenset[str]:
-    """Return the table rows of which at least one cell carries a marker: it speaks for the row's heading."""
-    return frozenset(blocks[s.block].row for s in sentences if s.markers and blocks[s.block].kind is BlockKind.TABLE_CELL)
+def _spoken_for(sentences: Sequence[Sentence], blocks: Sequence[Block]) -> frozenset[str]:
+    """Return the ids of sentences that need no marker: one stands for the table row, the example, or the words are too few to claim."""
+    marked = {_whole(blocks, s.block) for s in sentences if s.markers} - {""}
+    return frozenset(s.id for s in sentences if len(s.text.split()) < _CLAIM or _whole(blocks, s.block) in marked)
 
 
-def _of_sentence(sentence: Sentence, block: Block, known: int, rows: frozenset[str]) -> list[Finding]:
+def _whole(blocks: Sequence[Block], index: int) -> str:
+    """Return what one marker speaks for beyond its sentence: the row of a cell, or the call-out; empty for all else."""
+    block = blocks[index]
+    if block.kind is BlockKind.TABLE_CELL:
+        return f"row {block.section} {block.row}" if block.row else ""
+    return f"callout {index}" if block.kind is BlockKind.CALLOUT else ""
+
+
+def _of_sentence(sentence: Sentence, block: Block, known: int, spoken_for: frozenset[str]) -> list[Finding]:
     found = []
     unknown = [number for number in sentence.numbers if not 1 <= number <= known]
     if unknown:
         names = ", ".join(f"[{number}]" for number in unknown)
         text = f"cites {names}, but the list has {known} sources: {_short(sentence)}"
         found.append(finding("unknown_source", Severity.ERROR, text, sentence_id=sentence.id))
-    if not sentence.markers and not (block.kind is BlockKind.TABLE_CELL and block.row in rows):
+    if not sentence.markers and sentence.id not in spoken_for:
         where = f"in “{block.section}”" if block.section else "in the lead"
         found.append(finding("no_marker", Severity.WARNING, f"no marker ({where}): {_short(sentence)}", sentence_id=sentence.id))
     if sentence.numbers and any(marker.llm for marker in sentence.markers):

@@ -73,7 +73,18 @@ def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library,
             found = None if example else _of_llm(sentence, library)
         records.append(record)
         findings += [found] if found else []
-    return VerifyResult(provenance=tuple(records), findings=tuple(findings))
+    return VerifyResult(provenance=tuple(records), findings=(*findings, *_without_text(records, library)))
+
+
+def _without_text(records: Sequence[Provenance], library: Library) -> list[Finding]:
+    """Return one finding for each source that is cited and has no text, whatever number of sentences rest on it."""
+    found = []
+    for number, source in library.sources.items():
+        resting = sum(number in record.numbers for record in records)
+        if resting and not library.snapshots[number]:
+            text = f"{resting} sentence{'s' * (resting > 1)} cite [{number}], of which no text is at hand: {source.title}"
+            found.append(finding("no_text", Severity.INFO, text, source_id=source.id))
+    return found
 
 
 def _cited(sentence: Sentence, library: Library) -> Provenance:
@@ -99,6 +110,8 @@ def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Findi
         if other:
             text = f"[{worst.number}] does not state it, but [{other.number}] does: {sentence.text}"
             return _finding("wrong_source", Severity.ERROR, text, sentence, other)
+    if worst.reason == "no_text":  # said once for each source
+        return None
     rule, severity = {
         "conflict": ("contradicted", Severity.ERROR),
         "quote_missing": ("quote_missing", Severity.ERROR),
