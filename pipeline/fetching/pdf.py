@@ -41,15 +41,20 @@ def _pages(data: bytes, name: str) -> list[list[str]]:
 
 def _without_running_lines(pages: list[list[str]]) -> list[str]:
     """Drop lines that, digits masked, stand at the edge of at least half of the pages."""
-    edges = Counter(key for page in pages for key in {_masked(line) for line in (*page[:_EDGE], *page[-_EDGE:])})
+    edges = Counter(key for page in pages for key in {_masked(line) for line in (*page[: _edge(page)], *page[-_edge(page) :])})
     often = max(2, len(pages) / 2)
     kept = []
     for page in pages:
         for index, line in enumerate(page):
-            at_edge = index < _EDGE or index >= len(page) - _EDGE
+            at_edge = index < _edge(page) or index >= len(page) - _edge(page)
             if not (at_edge and edges[_masked(line)] >= often):
                 kept.append(line)
     return kept
+
+
+def _edge(page: list[str]) -> int:
+    """Return how many lines count as the edge of a page, fewer on a page of few lines."""
+    return min(_EDGE, max(1, len(page) // 4))
 
 
 def _masked(line: str) -> str:

@@ -26,7 +26,7 @@ def ask(model: str, system: str, documents: list[dict[str, Any]], request: str) 
                 model=model,
                 max_tokens=_TOKENS,
                 system=system,
-                messages=[{"role": "user", "content": content}],  # type: ignore[misc]
+                messages=[{"role": "user", "content": content}],  # type: ignore[misc, list-item]
             )
     except anthropic.APIStatusError as error:
         raise ModelError(f"{model}: HTTP {error.status_code}: {error.message} (request {error.request_id or 'without id'})") from None
