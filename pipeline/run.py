@@ -147,7 +147,7 @@ class Run:
             if turn == _ROUNDS or until in {Stage.SPLIT, Stage.CLASSIFY, Stage.VERIFY}:
                 break
             self._step(Stage.REPAIR)(f"round {turn + 1}")
-            repaired = repair.repair(text, checked.classify.sentences, checked.verify, library)
+            repaired = repair.repair(text, checked.split.blocks, checked.classify.sentences, checked.verify, library)
             if not repaired.repairs:
                 break
             text, repairs = repaired.markdown, [*repairs, *repaired.repairs]

@@ -20,7 +20,7 @@ _STOP = frozenset(
     (
         "a an the and or but if of at by for with about to from in on off over under as is are was were be been being am do "
         "does did doing have has had having it its they them their theirs he him his she her hers we us our you your i me my "
-        "this that these those there here what which who whom whose when where why how all both each some such than then so "
+        "any this that these those there here what which who whom whose when where why how all both each some such than then so "
         "can could will would shall should may might must also into onto out up down between through during while just own "
         "same s t d ll re ve"
     ).split()

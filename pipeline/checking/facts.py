@@ -121,9 +121,9 @@ def _share(part: Iterable[str], whole: frozenset[str]) -> float:
     return sum(item in whole for item in part) / len(part) if part else 0.0
 
 
-def _negated(text: str) -> list[tuple[str, list[str]]]:
-    """Return each negator of a text with up to three content stems in its scope."""
-    return [(cue.group(), _after(text, cue, 3)) for cue in _NEGATOR.finditer(text)]
+def _negated(text: str, most: int) -> list[tuple[str, list[str]]]:
+    """Return each negator of a text with the first content stems in its scope."""
+    return [(cue.group(), _after(text, cue, most)) for cue in _NEGATOR.finditer(text)]
 
 
 def _negation(claim: str, passage: str) -> list[Conflict]:
@@ -136,11 +136,12 @@ def _negation(claim: str, passage: str) -> list[Conflict]:
 def _one_sided(here: str, there: str) -> list[Conflict]:
     """Return what is negated here and stands there without negation."""
     stems = frozenset(_stems(there))
-    denied = frozenset(item for _, scope in _negated(there) for item in scope)
+    denied = frozenset(item for _, scope in _negated(there, 6) for item in scope)
     found = []
-    for cue, scope in _negated(here):
+    for cue, scope in _negated(here, 3):
         shared = [item for item in scope if item in stems]
-        if scope and len(shared) >= 0.6 * len(scope) and _share(shared, denied) < 0.5:
+        # The word next to the negator is what it denies; the others only tell whether the same thing is meant.
+        if scope and scope[0] in stems and len(shared) >= 0.6 * len(scope) and _share(shared, denied) < 0.5:
             found.append(Conflict(kind="negation", claim=f"{cue} … {' '.join(scope)}", source=" ".join(shared)))
     return found
 

@@ -2,22 +2,24 @@
 
 First row that fits:
 
-| scope         | facts                       | coverage c     | verdict             | reason         |
-|---------------|-----------------------------|----------------|---------------------|----------------|
-| none          |                             |                | not_checkable       | no_text        |
-| any           | quotation not in the text   |                | not_supported       | quote_missing  |
-| any           | a hard conflict             | c >= 0.60      | contradicted        | conflict       |
-| any           | a soft conflict             | c >= 0.60      | partially_supported | overstated     |
-| any           | none, same order            | c >= 0.85      | supported           | stated         |
-| full_text     |                             | c <  0.40      | not_supported       | not_found      |
-| less          |                             | c <  0.40      | not_checkable       | not_in_excerpt |
-| any           |                             | else           | not_checkable       | unsure         |
+| scope     | facts                                   | coverage c | verdict             | reason         |
+|-----------|-----------------------------------------|------------|---------------------|----------------|
+| none      |                                         |            | not_checkable       | no_text        |
+| any       | a sentence of the source, word for word |            | supported           | stated         |
+| any       | quotation not in the text               |            | not_supported       | quote_missing  |
+| any       | a hard conflict                         | c >= 0.60  | contradicted        | conflict       |
+| any       | a soft conflict                         | c >= 0.60  | partially_supported | overstated     |
+| any       | none, same order                        | c >= 0.85  | supported           | stated         |
+| full_text |                                         | c <  0.40  | not_supported       | not_found      |
+| less      |                                         | c <  0.40  | not_checkable       | not_in_excerpt |
+| any       |                                         | else       | not_checkable       | unsure         |
 
 `unsure` is for a judge or a person: this layer has no model of meaning, and a false `supported` is the worst answer.
 """
 
 from __future__ import annotations
 
+import bisect
 import re
 from typing import NamedTuple
 
@@ -62,6 +64,9 @@ def assess(claim: str, text: str, scope: Scope = Scope.FULL_TEXT) -> Assessment:
     if scope is Scope.NONE or not text.strip():
         return Assessment(Verdict.NOT_CHECKABLE, "no_text", 0.0)
     source = prepared(text)
+    whole = _verbatim(claim, source)
+    if whole:
+        return Assessment(Verdict.SUPPORTED, "stated", 1.0, (), whole)
     passage = source.best(claim)
     lost = [quote for quote in quotations(claim) if not locate(quote, text)]
     if lost:
@@ -70,6 +75,19 @@ def assess(claim: str, text: str, scope: Scope = Scope.FULL_TEXT) -> Assessment:
     if passage is None:
         return _absent(0.0, scope, None)
     return _compared(claim, source, passage, scope)
+
+
+def _verbatim(claim: str, source: SourceText) -> Passage | None:
+    """Return the one sentence of the source that is the claim, word for word; a part of a sentence may lack what limits it."""
+    place = locate(claim.rstrip(" ."), source.text)
+    if not place:
+        return None
+    first = bisect.bisect_right(source.spans, (place.start, len(source.text))) - 1
+    start, end = source.spans[max(first, 0)]
+    rest = source.text[place.end : end].strip(" .”\"’')")
+    if first < 0 or source.text[start : place.start].strip() or place.end > end or rest:
+        return None
+    return Passage(start, end, 1.0, first, first + 1)
 
 
 def _compared(claim: str, source: SourceText, passage: Passage, scope: Scope) -> Assessment:

@@ -217,7 +217,7 @@ def _say_outcome(workspace: Workspace, job: Run, outcome: Outcome, json: bool) -
     if version and edition:
         news = f"published, because of: {', '.join(outcome.because)}" if outcome.new else "nothing changed, no new version"
         if edition.repairs:
-            news += f"; {len(edition.repairs)} sentences repaired"
+            news += f"; {len(edition.repairs)} repaired"
         summary(f"{job.article.slug} {version.number}: {news}", edition, paths)
     elif edition:
         summary(f"{job.article.slug}: stopped after {outcome.reached}, nothing published", edition, {})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections import Counter
 
 from pipeline.errors import SourceError
 
 _BROKEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _SOFT = re.compile("[\ufffe\u0002]")  # how pdfium prints a hyphen at a line's end
+_SHORT = 0.7  # of the usual length; a shorter line ends a paragraph or is a heading
 _EDGE = 3  # lines at the top and bottom of a page that may be a running head or foot
 
 
@@ -64,7 +66,9 @@ def _masked(line: str) -> str:
 def _join(lines: list[str]) -> str:
     """Join lines to running text; a broken word keeps its hyphen where the document itself writes it with one."""
     seen = Counter(word.lower() for line in lines for word in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", line))
+    usual = statistics.median(map(len, lines)) if lines else 0
     parts: list[str] = []
+    heading = False
     for line in lines:
         last = parts[-1] if parts else ""
         broken = _BROKEN.search(last)
@@ -77,12 +81,15 @@ def _join(lines: list[str]) -> str:
         elif last.endswith(("-", "\u2010")) and not last.endswith(" -"):
             parts.append(line)
         else:
-            parts.append((_gap(last, line) if parts else "") + line)
+            was, heading = heading, _is_heading(line, last, usual)
+            ended = len(last) < _SHORT * usual and last.endswith((".", "?", "!"))
+            gap = "\n\n" if heading or was or ended else " "
+            parts.append((gap if parts else "") + line)
     return "".join(parts)
 
 
-def _gap(last: str, line: str) -> str:
-    """Return a paragraph break around a heading-like line, else a space."""
-    heading = len(line) < 60 and not line.endswith((".", ",", ";", ":")) and line[:1].isupper() and last.endswith((".", "?", "!"))
-    after = len(last) < 60 and last.lstrip("\n") == last.strip() and last.startswith("\n")
-    return "\n\n" if heading or after else " "
+def _is_heading(line: str, last: str, usual: float) -> bool:
+    """Say whether a line is a heading: after a full stop, much shorter than the others, capitalised, without a stop of its own."""
+    return (
+        len(line) < _SHORT * usual and line[0].isupper() and not line.endswith((".", ",", ";", ":", "-")) and last.endswith((".", "?", "!"))
+    )

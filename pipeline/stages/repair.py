@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.markup.compose import marked
 from pipeline.markup.markers import printed
-from pipeline.records import Record, Repair, Sentence, Verdict
+from pipeline.records import Block, BlockKind, Record, Repair, Sentence, Verdict
 from pipeline.stages.verify import Library, VerifyResult
+from pipeline.writing.page import NOTHING
 
 _FAILED = frozenset({Verdict.CONTRADICTED, Verdict.NOT_SUPPORTED})
 
@@ -18,7 +20,7 @@ class RepairResult(Record):
     repairs: tuple[Repair, ...] = ()
 
 
-def repair(markdown: str, sentences: Sequence[Sentence], result: VerifyResult, library: Library) -> RepairResult:
+def repair(markdown: str, blocks: Sequence[Block], sentences: Sequence[Sentence], result: VerifyResult, library: Library) -> RepairResult:
     """Repair the sentences that a source contradicts or does not speak of."""
     failed = {record.sentence_id: record for record in result.provenance if record.verdict in _FAILED}
     repairs: list[Repair] = []
@@ -28,14 +30,19 @@ def repair(markdown: str, sentences: Sequence[Sentence], result: VerifyResult, l
             continue
         before = markdown[sentence.start : sentence.end]
         other = library.stating(sentence.text, Verdict.SUPPORTED, beside=sentence.numbers)
-        after = _relinked(before, sentence, other.number) if other else ""
+        after = _relinked(before, sentence, other.number) if other else emptied(blocks[sentence.block])
         start = sentence.start
         if not after and start and markdown[start - 1] == " ":
             start -= 1
         markdown = markdown[:start] + after + markdown[sentence.end :]
-        action = "relink" if after else "delete"
+        action = "relink" if other else "delete"
         repairs.append(Repair(sentence_id=sentence.id, action=action, before=before, after=after, reason=record.reason))
     return RepairResult(markdown=markdown, repairs=tuple(reversed(repairs)))
+
+
+def emptied(block: Block) -> str:
+    """Return what stands where a sentence was taken out: nothing, but a table cell is never left without a word."""
+    return marked(NOTHING, printed(llm=True)) if block.kind is BlockKind.TABLE_CELL else ""
 
 
 def _relinked(before: str, sentence: Sentence, number: int) -> str:

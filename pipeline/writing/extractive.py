@@ -10,16 +10,15 @@ from pipeline.articles import Article, Section
 from pipeline.checking.passages import weight
 from pipeline.text import content_stems, stem
 from pipeline.writing.candidates import Candidate, candidates, likeness
-from pipeline.writing.page import Said
+from pipeline.writing.page import NOTHING, Said
 
 WRITER = "extractive 1"
 _ALIKE = 0.55  # two sentences that share more than this of their weight say the same
 _RELEVANT = 0.10  # share of the brief's weight that a sentence must meet
+_FIT = 0.4  # of the best sentence's fit; what fits less is left out, and the section is shorter
 _LEAD = 3
 _PARAGRAPH = 4  # sentences; a section of more becomes two paragraphs
-_OPENINGS = ("This section sets out {}.", "The question here is {}.", "What follows covers {}.")
 _QUESTION = re.compile(r"^(?:what|how|why|when|where|who|whom|which|whether)\b", re.I)
-_NOTHING = "None of the listed sources speaks of this."
 
 
 class ExtractiveWriter:
@@ -45,7 +44,7 @@ class ExtractiveWriter:
         """Return one or two paragraphs; the opening sentence is the writer's own, taken from the brief."""
         chosen = self._choose(f"{section.heading} {section.brief}", self.plan.style.sentences_per_section, kept=self._terms.values())
         if not chosen:
-            return [[Said(_NOTHING)]]
+            return [[Said(NOTHING)]]
         ordered = _ordered(chosen)
         opening = self._opening(section.brief)
         cut = _cut(ordered)
@@ -56,7 +55,7 @@ class ExtractiveWriter:
         """Return the definition of a term, its subject and verb cut off."""
         found = self._terms.get(term) or next(iter(self._choose(f"{term} {term}", 1, need=stem(term.split()[-1]))), None)
         if not found:
-            return Said(_NOTHING)
+            return Said(NOTHING)
         body = re.sub(
             rf"^(?:the |an? )?(?:term )?{re.escape(term)}s?,? (?:is|are|means|refers to|describes) ",
             "",
@@ -68,7 +67,7 @@ class ExtractiveWriter:
     def cell(self, row: str, column: str) -> Said:
         """Return the sentence that speaks of the row under the column's heading."""
         chosen = self._choose(f"{row} {row} {row} {column}", 1, need=stem(row.split()[-1]), kept=self._terms.values())
-        return _said(chosen[0]) if chosen else Said(_NOTHING)
+        return _said(chosen[0]) if chosen else Said(NOTHING)
 
     def _choose(self, query: str, count: int, *, need: str = "", kept: Iterable[Candidate] = ()) -> list[Candidate]:
         """Return up to `count` sentences, the most relevant first, none like another that the article has."""
@@ -82,8 +81,9 @@ class ExtractiveWriter:
             met = sum(value for root, value in wanted.items() if root in item.stems) / total
             if met >= _RELEVANT and item not in kept_apart and (not need or need in item.stems):
                 scored.append((met * item.value, item))
+        least = _FIT * max((score for score, _ in scored), default=0.0)
         chosen: list[Candidate] = []
-        for _, item in sorted(scored, key=lambda pair: (-pair[0], pair[1].number, pair[1].order)):
+        for _, item in sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: (-pair[0], pair[1].number, pair[1].order)):
             if len(chosen) == count:
                 break
             if all(likeness(item.stems, other.stems) < _ALIKE for other in (*self._used, *chosen)):
@@ -96,11 +96,13 @@ class ExtractiveWriter:
         return max(found, key=lambda item: item.value, default=None)
 
     def _opening(self, brief: str) -> str:
-        """Return an opening of our own for every other section whose brief reads as a list of questions."""
+        """Return an opening of our own for every other section, from the first clause of its brief."""
         self._opened += 1
-        if self._opened % 2 == 0 or not _QUESTION.match(brief):
+        clause = re.split(r"[;.:]", brief)[0].strip()
+        if self._opened % 2 == 0 or re.match(r"\w+ing\b", clause):
             return ""
-        return _OPENINGS[self._opened // 2 % len(_OPENINGS)].format(brief.rstrip(". "))
+        clause = clause[0].lower() + clause[1:] if clause[1:2].islower() else clause
+        return f"This section sets out {clause}." if _QUESTION.match(clause) else f"This section concerns the {clause}."
 
 
 def _said(item: Candidate) -> Said:

@@ -10,6 +10,7 @@ from pipeline.markup.compose import escape, marked
 from pipeline.markup.markers import printed
 from pipeline.markup.sentences import sentences
 
+NOTHING = "None of the listed sources speaks of this."
 EXAMPLE = "LLM-generated illustrative example (not a guideline): "
 
 
