@@ -29,8 +29,9 @@ lint: .venv/installed ## ruff: rules and format
 types: .venv/installed ## mypy, strict
 	$(BIN)/mypy
 
-schema: .venv/installed ## fail where schemas/ is stale
+schema: .venv/installed ## fail where schemas/ or docs/commands.md is stale
 	$(BIN)/sourcemark schema --check
+	$(BIN)/python benchmarks/commands.py --check
 
 wheel: .venv/installed ## build the wheel, and run the demo from it outside the checkout
 	rm -rf dist

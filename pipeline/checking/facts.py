@@ -116,6 +116,13 @@ def _after(text: str, cue: re.Match[str], most: int) -> list[str]:
     return _stems(rest[: end.start()] if end else rest)[:most]
 
 
+def _written(text: str, stems: Iterable[str]) -> str:
+    """Return the words of a text that have these stems, as they stand there, each once."""
+    wanted = set(stems)
+    found = [text[word.start : word.end] for word in words(text) if word.stem in wanted]
+    return " ".join(dict.fromkeys(found))
+
+
 def _share(part: Iterable[str], whole: frozenset[str]) -> float:
     part = list(part)
     return sum(item in whole for item in part) / len(part) if part else 0.0
@@ -142,7 +149,7 @@ def _one_sided(here: str, there: str) -> list[Conflict]:
         shared = [item for item in scope if item in stems]
         # The word next to the negator is what it denies; the others only tell whether the same thing is meant.
         if scope and scope[0] in stems and len(shared) >= 0.6 * len(scope) and _share(shared, denied) < 0.5:
-            found.append(Conflict(kind="negation", claim=f"{cue} … {' '.join(scope)}", source=" ".join(shared)))
+            found.append(Conflict(kind="negation", claim=f"{cue} … {_written(here, scope)}", source=_written(there, shared)))
     return found
 
 
@@ -160,7 +167,7 @@ def _direction(claim: str, passage: str) -> list[Conflict]:
             swapped = said and read and not ours & other and not theirs & one
             # A word that both texts share is no swap: `reduced the risk` against `reduced the risk of harm`.
             if swapped and not said & theirs:
-                found.append(Conflict(kind="direction", claim=", ".join(sorted(said)), source=", ".join(sorted(read))))
+                found.append(Conflict(kind="direction", claim=_written(claim, said), source=_written(passage, read)))
     return found or _crossed(claim, passage)
 
 

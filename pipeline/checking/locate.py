@@ -57,5 +57,10 @@ def _parts_in_order(parts: list[str], folded: Folded) -> Place | None:
 
 
 def context(text: str, start: int, end: int) -> tuple[str, str]:
-    """Return up to 60 characters before and after a span."""
-    return text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]
+    """Return up to 60 characters before and after a span, cut at a space."""
+    before, after = text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT]
+    if start > _CONTEXT:
+        before = before[before.find(" ") + 1 :]
+    if end + _CONTEXT < len(text):
+        after = after[: after.rfind(" ") + 1]
+    return before, after

@@ -82,7 +82,8 @@ def _without_text(records: Sequence[Provenance], library: Library) -> list[Findi
     for number, source in library.sources.items():
         resting = sum(number in record.numbers for record in records)
         if resting and not library.snapshots[number]:
-            text = f"{resting} sentence{'s' * (resting > 1)} cite [{number}], of which no text is at hand: {source.title}"
+            cite = "1 sentence cites" if resting == 1 else f"{resting} sentences cite"
+            text = f"{cite} [{number}], of which no text is at hand: {source.title}"
             found.append(finding("no_text", Severity.INFO, text, source_id=source.id))
     return found
 

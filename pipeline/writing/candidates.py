@@ -19,12 +19,13 @@ _LEANS = re.compile(  # openings that lean on a sentence before
     r"it|its|he|she|they|their|these|those|this|that|such|here|there|both|but|and|or|so|yet|then|second|third|finally|likewise|"
     r"as (?:noted|shown|described|above)|in (?:contrast|other words|this|these|that)|for (?:example|instance|this)|by contrast|"
     r"on the other hand|"
-    r"one of (?:them|these)|another|others?|the (?:former|latter|same|above|other)|see|figure|table|fig|box|chapter|part|section)\b",
+    r"one of (?:them|these)|another|others?|the (?:former|latter|same|above|other|present|findings|results|authors|data)|"
+    r"see|figure|table|fig|box|chapter|part|section)\b",
     re.I,
 )
 _SPEAKS = re.compile(
     r"\b(?:we|our|us|i|my|me|you|your|let's|today|click|subscribe|cookies?|"
-    r"this (?:article|chapter|talk|paper|review|study|section|page|post))\b",
+    r"the present \w+|this (?:article|chapter|talk|paper|review|study|section|page|post))\b",
     re.I,
 )
 _SHORTEST, _LONGEST = 7, 42  # words

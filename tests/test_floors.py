@@ -1,0 +1,82 @@
+"""Quality floors on the development data, with a digest of the data: a change that falls below one fails.
+
+A floor is lowered only in a commit that says why.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from benchmarks import adapters
+
+SHARED = Path(__file__).parent.parent.parent / "shared"
+FLOORS = json.loads((Path(__file__).parent / "floors.json").read_text(encoding="utf-8"))
+
+pytestmark = pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the development data is not on this machine")
+
+
+def scorer(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, SHARED / "tools" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def digest(path: Path) -> str:
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    total = hashlib.sha256()
+    for file in files:
+        total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_the_data_is_what_the_floor_was_measured_on(name: str) -> None:
+    assert digest(SHARED / "data" / name) == FLOORS[name]["sha256"]
+
+
+@pytest.mark.parametrize("name", [name for name in FLOORS if name.startswith("segment")])
+def test_sentences(name: str) -> None:
+    tool = scorer("score_segmentation")
+    hit = wrong = missed = 0
+    for line in (SHARED / "data" / name).read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        gold = tool.boundaries(row["text"], row["spans"])
+        found = tool.boundaries(row["text"], adapters.sentence_spans(row["text"]))
+        hit, wrong, missed = hit + len(gold & found), wrong + len(found - gold), missed + len(gold - found)
+    assert 100 * tool.f1(hit, wrong, missed) >= FLOORS[name]["floor"]
+
+
+def test_main_text_of_pages() -> None:
+    tool, folder = scorer("score_extraction"), SHARED / "data" / "extraction" / "html"
+    truth = json.loads((folder / "ground-truth.json").read_text(encoding="utf-8"))
+    precision = recall = 0.0
+    for key, item in truth.items():
+        found = tool.shingles(adapters.html_text(gzip.decompress((folder / f"{key}.html.gz").read_bytes())))
+        gold = tool.shingles(item["articleBody"])
+        same = (found & gold).total()
+        precision += same / max(1, found.total()) / len(truth)
+        recall += same / max(1, gold.total()) / len(truth)
+    assert 2 * precision * recall / (precision + recall) >= FLOORS["extraction/html"]["floor"]
+
+
+def test_text_of_pdfs() -> None:
+    tool, folder = scorer("score_extraction"), SHARED / "data" / "extraction" / "pdf"
+    gold = json.loads((folder / "gold.json").read_text(encoding="utf-8"))
+    found = total = 0
+    for path in sorted(folder.glob("*.pdf")):
+        text = tool.squash(adapters.pdf_text(path.read_bytes()))
+        for kind, block in gold[path.name.split(".")[0]]:
+            if kind == "p" and len(block) >= 40:
+                total += 1
+                found += tool.squash(block[:200]) in text
+    assert found / total >= FLOORS["extraction/pdf"]["floor"]
