@@ -13,7 +13,7 @@ from pipeline.checking import CHECKER
 from pipeline.ledger import Ledger
 from pipeline.markup import markdown
 from pipeline.markup.blocks import Document
-from pipeline.records import Edition, Fetched, Record, Repair, Source, Stage, Version
+from pipeline.records import Edition, Evidence, Fetched, Provenance, Record, Repair, Source, Stage, Version
 from pipeline.settings import Settings, Workspace
 from pipeline.stages import classify, draft, fetch, publish, repair, split, verify
 from pipeline.text import sha256
@@ -271,10 +271,22 @@ def replay(ledger: Ledger, version: Version) -> list[Difference]:
     found = []
     for sentence, record in zip(edition.sentences, edition.provenance, strict=True):
         other = now.get(sentence.id)
-        if other != record:
-            found.append(Difference(sentence.text, _told(record), _told(other) if other else "no such sentence"))
+        lost = [item for item in record.checks if item.evidence and not _stands(item.evidence, ledger)]
+        if lost or other is None or _verdicts(other) != _verdicts(record):
+            told = "a quote that is not in its snapshot" if lost else _told(other) if other else "no such sentence"
+            found.append(Difference(sentence.text, _told(record), told))
     return found
 
 
-def _told(record: object) -> str:
-    return f"{getattr(record, 'verdict', None) or 'llm'} ({getattr(record, 'reason', '')})"
+def _stands(evidence: Evidence, ledger: Ledger) -> bool:
+    """Say whether a recorded quote stands in its snapshot at the recorded offsets."""
+    return ledger.blobs.get_text(evidence.text_sha256)[evidence.start : evidence.end] == evidence.exact
+
+
+def _verdicts(record: Provenance) -> tuple[object, ...]:
+    """Return what a replay must give again."""
+    return record.label, record.verdict, record.reason, [(item.number, item.verdict, item.reason) for item in record.checks]
+
+
+def _told(record: Provenance) -> str:
+    return f"{record.verdict} ({record.reason})" if record.verdict else record.label.value

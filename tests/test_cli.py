@@ -123,6 +123,21 @@ def test_broken_input_leaves_the_ledger_as_it_was(workspace: Workspace) -> None:
     assert "nothing changed" in sourcemark("run", "sources/walking", cwd=root).stdout
 
 
+def test_an_article_without_any_text_is_refused(workspace: Workspace) -> None:
+    path = workspace.sources / "walking" / "sources.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("    text: trial.txt\n", ""), encoding="utf-8")
+    done = sourcemark("run", "sources/walking", cwd=workspace.root)
+    assert (done.returncode, done.stderr.count("\n")) == (5, 1)
+    assert "nothing to write from" in done.stderr
+
+
+def test_a_terminal_without_utf8_gets_no_error(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    sourcemark("run", "sources/walking", cwd=workspace.root)
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = sourcemark("show", "walking", cwd=workspace.root)
+    assert done.returncode == 0, done.stderr
+
+
 def test_check_names_an_unknown_source(workspace: Workspace) -> None:
     (workspace.root / "a.md").write_text("# A\n\nWalking cures everything [99].\n", encoding="utf-8")
     done = sourcemark("check", "a.md", "--sources", "sources/walking", "--json", cwd=workspace.root)

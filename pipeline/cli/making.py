@@ -18,6 +18,7 @@ from pipeline.settings import FILE, Settings, Workspace
 if TYPE_CHECKING:
     from pipeline.run import Outcome, Run
 
+EXAMPLE = "group-singing"
 SETTINGS = """\
 # Settings of this workspace; each is also an environment variable SOURCEMARK_<NAME>.
 writer = "extractive"        # or "claude", with ANTHROPIC_API_KEY
@@ -46,7 +47,7 @@ class WriterName(StrEnum):
 
 
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")], json: Json = False) -> None:
-    """Make a new workspace with the bundled examples, ready to run.
+    """Make a new workspace with the bundled example, ready to run.
 
     Example: sourcemark init demo
     """
@@ -55,15 +56,14 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder t
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UsageError(f"{directory} is there already and not empty: choose another folder")
     directory.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(bundled("sources"), directory / "sources", dirs_exist_ok=True)
+    shutil.copytree(bundled("sources") / EXAMPLE, directory / "sources" / EXAMPLE)
     (directory / ".gitignore").write_text(".sourcemark/\n", encoding="utf-8")
     (directory / FILE).write_text(SETTINGS, encoding="utf-8")
-    articles = sorted(path.parent.name for path in (directory / "sources").glob("*/article.yaml"))
     if json:
-        emit({"workspace": directory, "articles": articles})
+        emit({"workspace": directory, "articles": [EXAMPLE]})
         return
-    print(f"made {shown(directory.resolve())} with {', '.join(articles)}")
-    print(f"next: cd {directory} && sourcemark run sources/group-singing")
+    print(f"made {shown(directory.resolve())} with the article {EXAMPLE}")
+    print(f"next: cd {directory} && sourcemark run sources/{EXAMPLE}")
 
 
 def run(

@@ -76,7 +76,10 @@ def _print_article(edition: Edition, number: str) -> None:
                 BlockKind.TABLE_CELL: f"{block.row} · {block.column}: ",
                 BlockKind.CALLOUT: "│ ",
             }
-            console.print(Text(lead.get(block.kind, "")) + said[index])
+            gap = "" if block.kind in {BlockKind.LIST_ITEM, BlockKind.TABLE_CELL} else "\n"
+            console.print(Text(gap + lead.get(block.kind, "")) + said[index])
+    for place, (source, fetched) in enumerate(zip(edition.sources, edition.fetched, strict=True), 1):
+        console.print(Text(f"[{place}] {source.reference} ({fetched.scope.value.replace('_', ' ')})"))
 
 
 def _sign(record: Provenance) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -20,6 +21,9 @@ _PATIENCE = 1.0  # seconds without a word before progress is shown
 
 def guarded(app: Callable[[], Any]) -> None:
     """Run the app; errors of ours go to standard error as one line, and become the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 gets `?`, not an error
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SourcemarkError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pipeline.articles import Article
+from pipeline.errors import SourceError
 from pipeline.records import Record
 from pipeline.settings import Settings
 
@@ -28,9 +29,11 @@ def writer_name(settings: Settings) -> str:
 
 
 def draft(article: Article, texts: Mapping[int, str], settings: Settings, step: Callable[[str], None]) -> DraftResult:
-    """Write the article from the texts, by source number."""
+    """Write the article from the texts, by source number; SourceError where there are none."""
     from pipeline.writing.page import assemble
 
+    if not texts:
+        raise SourceError(f"{article.slug}: none of its sources has a text, so there is nothing to write from: see `text` in sources.yaml")
     if settings.writer == "claude":
         from pipeline.writing.claude import ClaudeWriter
 
