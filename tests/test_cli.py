@@ -159,3 +159,18 @@ def test_one_bad_article_does_not_stop_the_others(workspace: Workspace) -> None:
     done = sourcemark("regenerate", "--all", "--json", cwd=workspace.root)
     assert done.returncode == 3
     assert {row["slug"]: row["result"] for row in json.loads(done.stdout)["articles"]} == {"broken": "failed", "walking": "published"}
+
+
+def test_a_run_killed_at_any_time_goes_on_and_publishes_once(workspace: Workspace) -> None:
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    for delay in (0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3):
+        with subprocess.Popen([sys.executable, "-m", "pipeline", "run", "sources/walking"], cwd=workspace.root, env=env, stdout=-3) as job:
+            time.sleep(delay)
+            job.kill()
+    done = sourcemark("run", "sources/walking", cwd=workspace.root)
+    assert done.returncode == 0, done.stderr
+    with Ledger(workspace.ledger) as ledger:
+        assert [version.number for version in ledger.versions("walking")] == ["1.0"]
+    assert sourcemark("replay", "walking", cwd=workspace.root).returncode == 0
+    folders = [path.name for path in (workspace.published / "walking").iterdir() if not path.name.startswith(".part-")]
+    assert folders == ["1.0"]

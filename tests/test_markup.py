@@ -119,6 +119,14 @@ def test_marker_goes_with_the_sentence_before_it() -> None:
     ]
 
 
+def test_what_belongs_to_the_page_is_no_claim_of_the_article() -> None:
+    text = "⚠ Verify before use.\n\nkind · discipline · tradition\n\n# T\n\nA claim.\n\nProvenance. 6 sources.\n\n"
+    text += "## See also\n\n- Other page\n"
+    assert [u.block.kind.value for u in markdown.read(text).units] == [
+        "furniture", "furniture", "heading", "paragraph", "furniture", "heading", "furniture",
+    ]  # fmt: skip
+
+
 def test_deep_nesting_is_read() -> None:
     assert markdown.read(">" * 3000 + " deep [1].").units
 

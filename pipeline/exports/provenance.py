@@ -75,7 +75,7 @@ def article_json(edition: Edition, version: Version | None) -> str:
         blocks=edition.blocks,
         sentences=sentences,
     )
-    return made.model_dump_json(indent=2, by_alias=True, exclude_none=True) + "\n"
+    return made.model_dump_json(indent=2, by_alias=True) + "\n"
 
 
 def provenance_json(edition: Edition, version: Version | None) -> str:
@@ -90,4 +90,4 @@ def provenance_json(edition: Edition, version: Version | None) -> str:
         fetched=edition.fetched,
         records=tuple(SentenceProvenance(sentence=sentence, provenance=by_id[sentence.id]) for sentence in edition.sentences),
     )
-    return made.model_dump_json(indent=2, exclude_none=True) + "\n"
+    return made.model_dump_json(indent=2) + "\n"

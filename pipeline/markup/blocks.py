@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from pipeline.records import Block
+
+_FURNITURE = re.compile(r"^(?:⚠|\d+ upvotes?$|▶|provenance\.|public credit\b)", re.I)
+_BREADCRUMB = re.compile(r"^[^.?!]+ · [^.?!]+$")
+_AFTER = re.compile(r"^(?:see also|suggest a revision)$", re.I)
+
+
+def is_furniture(text: str, section: str) -> bool:
+    """Say whether a block belongs to the page and not to the article: banner, breadcrumb, votes, provenance line, forms, links to pages."""
+    return bool(_FURNITURE.match(text) or _BREADCRUMB.match(text) or _AFTER.match(section))
 
 
 class Unit(NamedTuple):

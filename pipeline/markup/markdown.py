@@ -13,12 +13,11 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pipeline.markup.blocks import Document, Unit
+from pipeline.markup.blocks import Document, Unit, is_furniture
 from pipeline.records import Block, BlockKind
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _REFERENCES = re.compile(r"^(?:sources|references|bibliography|works cited)$", re.I)
-_SEE_ALSO = re.compile(r"^see also$", re.I)
 _DEFINITION = re.compile(r"^[ >]*\[[^\]]+\]:")
 _BARE = re.compile(r"\bLLM\.?\s*$", re.M)
 
@@ -90,7 +89,7 @@ def _unit(state: _State, token: Token) -> Unit | None:
     low, high = _range(state, token)
     aligned = _align(state.text, token.children or [], max(low, state.cursor), high)
     state.cursor = aligned.cursor
-    kind = _kind(state)
+    kind = _kind(state, aligned.text)
     block = Block(
         kind=kind,
         start=aligned.offsets[0] if aligned.offsets else max(low, state.cursor),
@@ -119,7 +118,7 @@ def _cell(state: _State, block: Block, text: str) -> Block:
     return block.model_copy(update={"row": state.row, "column": column})
 
 
-def _kind(state: _State) -> BlockKind:
+def _kind(state: _State, text: str) -> BlockKind:
     stack = state.stack
     if stack[-1] in {"th", "td"}:
         return BlockKind.TABLE_HEAD if stack[-1] == "th" else BlockKind.TABLE_CELL
@@ -127,7 +126,7 @@ def _kind(state: _State) -> BlockKind:
         return BlockKind.HEADING
     if _REFERENCES.match(state.section):
         return BlockKind.REFERENCE
-    if _SEE_ALSO.match(state.section):
+    if is_furniture(text.strip(), state.section):
         return BlockKind.FURNITURE
     if "list_item" in stack:
         return BlockKind.LIST_ITEM

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pipeline.markup.blocks import Document, Unit
+from pipeline.markup.blocks import Document, Unit, is_furniture
 from pipeline.markup.markers import find
 from pipeline.records import Block, BlockKind
 
 _STOP = re.compile(r"[.?!…:][\"”’)]*$")
 _ITEM = re.compile(r"^\s*(?:[•‣*-]|\d{1,3}\.)\s+")
 _REFERENCES = re.compile(r"^(?:sources|references|bibliography)$", re.I)
-_AFTER = re.compile(r"^(?:see also|suggest a revision)$", re.I)
-_FURNITURE = re.compile(r"^(?:⚠|\d+ upvotes?$|▶|provenance\.|public credit\b)", re.I)
 _EXAMPLE = re.compile(r"^LLM-generated illustrative example\b", re.I)
 _HEADING = 90  # characters; a longer line without a stop is a table row or a caption
 
@@ -59,7 +57,7 @@ def _unit(line: _Line, kind: BlockKind, section: str, level: int) -> Unit:
 
 def _kind(line: str, section: str, title_seen: bool, last: BlockKind) -> BlockKind:
     text = line.strip()
-    if _FURNITURE.match(text) or (_AFTER.match(section) and not _heading_like(text)):
+    if is_furniture(text, "" if _heading_like(text) else section):
         return BlockKind.FURNITURE
     if not title_seen:
         return BlockKind.HEADING if last is BlockKind.FURNITURE and _title_like(text) else BlockKind.FURNITURE
