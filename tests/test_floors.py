@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import adapters
+from benchmarks import adapters, verify
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 FLOORS = json.loads((Path(__file__).parent / "floors.json").read_text(encoding="utf-8"))
@@ -80,3 +80,10 @@ def test_text_of_pdfs() -> None:
                 total += 1
                 found += tool.squash(block[:200]) in text
     assert found / total >= FLOORS["extraction/pdf"]["floor"]
+
+
+@pytest.mark.parametrize("name", [name for name in FLOORS if name.startswith("claims")])
+def test_supported_is_seldom_wrong(name: str) -> None:
+    row = verify.score(SHARED / "data" / name)
+    assert row.sound >= FLOORS[name]["floor"]
+    assert row.unsound <= FLOORS[name]["ceiling"]

@@ -19,7 +19,8 @@ SOFT = frozenset({"hedge", "quantifier", "causality"})
 
 _NEGATOR = re.compile(
     r"\b(?:not(?! (?:only|just|merely|simply))|no(?! (?:longer|more) than)|never|none|neither|nor|without|cannot|\w+n['’]t|"
-    r"lack(?:s|ed|ing)?(?: of)?|fail(?:s|ed|ing)? to|absence of)\b",
+    r"lack(?:s|ed|ing)?(?: of)?|fail(?:s|ed|ing)? to|absence of|yet to|refus(?:e|es|ed|ing) to|"
+    r"declin(?:e|es|ed|ing) to|turned down|unable to|rather than|instead of|far from|ceased to|opposed to|against)\b",
     re.I,
 )
 _HEDGE = re.compile(
@@ -27,6 +28,7 @@ _HEDGE = re.compile(
     r"tend(?:s|ed)?|preliminary|tentative(?:ly)?|thought to|believed to|hypothesi[sz]ed)\b",
     re.I,
 )  # fmt: skip
+_LIGHT = frozenset({"becom", "get", "make", "take", "seem", "remain", "know", "happen", "occur", "appear"})
 _CORRELATES = re.compile(r"\b(?:associat\w+|correlat\w+|linked|predict(?:s|ed)?|related to|relationship)\b", re.I)
 _CAUSES = re.compile(
     r"\b(?:caus(?:es?|ed|ing)|leads? to|led to|results? in|resulted in|produc(?:es?|ed)|prevent(?:s|ed)?|makes?|made|reduc(?:es?|ed)|"
@@ -146,6 +148,8 @@ def _one_sided(here: str, there: str) -> list[Conflict]:
     denied = frozenset(item for _, scope in _negated(there, 6) for item in scope)
     found = []
     for cue, scope in _negated(here, 3):
+        while len(scope) > 1 and scope[0] in _LIGHT:
+            scope = scope[1:]
         shared = [item for item in scope if item in stems]
         # The word next to the negator is what it denies; the others only tell whether the same thing is meant.
         if scope and scope[0] in stems and len(shared) >= 0.6 * len(scope) and _share(shared, denied) < 0.5:

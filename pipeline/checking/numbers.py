@@ -14,6 +14,10 @@ _WORDS = {
     "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
     "half": 0.5, "twice": 2, "thrice": 3,
 }  # fmt: skip
+_ORDINALS = {
+    word: value for value, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1)
+}
+_MONTHS = "january february march april may june july august september october november december".split()
 _PARTS = {"third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "tenth": 10, "tenths": 10}
 _UNITS = frozenset(
     map(
@@ -28,6 +32,7 @@ _UNITS = frozenset(
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?P<tail>\s?%|\s?per\s?cent\b|-?[a-zµ]+\b)?"
     r"|\b(?P<part>(?:(?P<upper>one|two|three|four|a)[ -])(?P<lower>third|quarter|fifth|tenth)s?)\b"
+    r"|(?<!\d )\b(?P<ordinal>" + "|".join(_ORDINALS) + r")\b"
     r"|\b(?P<word>" + "|".join(_WORDS) + r")\b",
     re.I,
 )
@@ -58,13 +63,24 @@ def _made(match: re.Match[str], text: str) -> Number:
     if match.group("part"):
         upper = {"one": 1, "a": 1}.get(match.group("upper").lower()) or _WORDS[match.group("upper").lower()]
         return Number(match.group(), upper / _PARTS[match.group("lower").lower()], "")
+    if match.group("ordinal"):
+        return Number(match.group(), float(_ORDINALS[match.group("ordinal").lower()]), "ordinal")
     digits = match.group("digits")
     value = float(digits.replace(",", "")) if digits else float(_WORDS[match.group("word").lower()])
     end = match.end("digits") if digits else match.end()
     unit = _unit(text, end)
     if not unit and digits and re.fullmatch(r"(?:1[5-9]|20)\d\d", digits):
         unit = "calendar"
+    elif not unit and digits and value <= 31:
+        unit = _month(text, match.start(), match.end("digits"))
     return Number(match.group().strip(), value, unit)
+
+
+def _month(text: str, start: int, end: int) -> str:
+    """Return the month of which a number is the day, in either order, or an empty string."""
+    before = re.search(r"([A-Z][a-z]+)\s+$", text[:start])
+    after = re.match(r"(?:st|nd|rd|th)?\s+(?:of\s+)?([A-Z][a-z]+)", text[end:])
+    return next((found[1] for found in (before, after) if found and found[1].lower() in _MONTHS), "")
 
 
 def _unit(text: str, end: int) -> str:

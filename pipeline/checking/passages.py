@@ -75,6 +75,11 @@ class SourceText:
             key=lambda passage: (passage.coverage, -passage.start),
         )
 
+    def coverage(self, claim: str, index: int) -> float:
+        """Return the share of the claim's weight that one sentence covers."""
+        wanted = {stem: weight(stem) for stem in set(content_stems(claim))}
+        return self._covered(index, index + 1, wanted) / (sum(wanted.values()) or 1.0)
+
     def _grown(self, index: int, wanted: dict[str, float], total: float) -> Passage:
         """Grow a window around a sentence while a neighbour adds to what is covered."""
         first, last = index, index + 1

@@ -9,7 +9,7 @@ First row that fits:
 | any       | quotation not in the text               |            | not_supported       | quote_missing  |
 | any       | a hard conflict                         | c >= 0.60  | contradicted        | conflict       |
 | any       | a soft conflict                         | c >= 0.60  | partially_supported | overstated     |
-| any       | none, same order                        | c >= 0.85  | supported           | stated         |
+| any       | none, same order                        | c >= 0.90  | supported           | stated         |
 | full_text |                                         | c <  0.40  | not_supported       | not_found      |
 | less      |                                         | c <  0.40  | not_checkable       | not_in_excerpt |
 | any       |                                         | else       | not_checkable       | unsure         |
@@ -29,9 +29,10 @@ from pipeline.checking.passages import Passage, SourceText, prepared
 from pipeline.records import Check, Conflict, Evidence, Located, Scope, Snapshot, Source, Verdict
 from pipeline.text import content_stems, sha256
 
-SUPPORTED = 0.85
+SUPPORTED = 0.90
 ALIGNED = 0.60
 ABSENT = 0.40
+_CARRIED = 0.80  # of the claim's weight in one sentence
 _IN_ORDER = 0.75
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
 _QUOTE_WORDS = 4  # fewer words in quotation marks are a term, not a quotation
@@ -99,11 +100,16 @@ def _compared(claim: str, source: SourceText, passage: Passage, scope: Scope) ->
         return Assessment(Verdict.CONTRADICTED, "conflict", round(0.2 * passage.coverage, 3), found, passage)
     if kinds & SOFT and cover >= ALIGNED:
         return Assessment(Verdict.PARTIALLY_SUPPORTED, "overstated", round(0.6 * passage.coverage, 3), found, passage)
-    if not found and cover >= SUPPORTED and _in_order(claim, words):
+    if not found and cover >= SUPPORTED and _carried(claim, source, passage) and _in_order(claim, words):
         return Assessment(Verdict.SUPPORTED, "stated", round(passage.coverage, 3), (), passage)
     if passage.coverage < ABSENT:
         return _absent(passage.coverage, scope, passage)
     return Assessment(Verdict.NOT_CHECKABLE, "unsure", round(passage.coverage * (0.7 if found else 1.0), 3), found, passage)
+
+
+def _carried(claim: str, source: SourceText, passage: Passage) -> bool:
+    """Say whether one sentence of the passage carries the claim: words scattered over several say something else."""
+    return max(source.coverage(claim, index) for index in range(passage.first, passage.last)) >= _CARRIED
 
 
 def _beside(claim: str, source: SourceText, found: tuple[Conflict, ...], passage: Passage) -> float:
