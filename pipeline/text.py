@@ -64,12 +64,10 @@ def fold(text: str) -> Folded:
         if char in "-\u2010\u00ad" and (join := _line_end(text, index)):
             index = join
             continue
-        if char.isspace():
-            if out and out[-1] != " ":
-                out.append(" ")
-                offsets.append(index)
-        elif char not in _DROPPED:
-            for piece in unicodedata.normalize("NFKC", char).translate(_FOLDS).casefold():
+        pieces = "" if char in _DROPPED else unicodedata.normalize("NFKC", char).translate(_FOLDS).casefold()
+        for piece in pieces:
+            piece = " " if piece.isspace() else piece
+            if piece != " " or (out and out[-1] != " "):
                 out.append(piece)
                 offsets.append(index)
         index += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +14,9 @@ from hypothesis import HealthCheck, settings
 from pipeline.resources import bundled
 from pipeline.settings import FILE, Workspace
 
-settings.register_profile("ci", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ci")
+settings.register_profile("ci", deadline=None, max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("hunt", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 SEED = Path(__file__).parent.parent.parent / "shared" / "seed" / "the-social-cure.txt"
 EXAMPLE = bundled("sources") / "group-singing"

@@ -127,6 +127,10 @@ def test_what_belongs_to_the_page_is_no_claim_of_the_article() -> None:
     ]  # fmt: skip
 
 
+def test_a_bullet_without_words_is_no_block() -> None:
+    assert [unit.text for unit in plain.read("T\n\n  • \n\n  • It helps 1. LLM\n").units] == ["T", "It helps 1. LLM"]
+
+
 def test_deep_nesting_is_read() -> None:
     assert markdown.read(">" * 3000 + " deep [1].").units
 

@@ -199,7 +199,7 @@ def _next(text: str, char: str, cursor: int, high: int) -> int:
     """Return where `char` stands next in the file, written plainly, escaped or as an entity."""
     at = cursor
     while at < high:
-        if text[at] == char:
+        if text[at] == char or (char == " " and text[at] in "\n\t"):  # a line end in a code span reads as a space
             return at
         entity = _ENTITY.match(text, at)
         if entity:

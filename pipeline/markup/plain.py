@@ -37,7 +37,8 @@ def read(text: str) -> Document:
             level = 2 if title_seen else 1
             section = line.text.strip() if title_seen else ""
             title_seen = True
-        units.append(_unit(line, kind, section, level))
+        unit = _unit(line, kind, section, level)
+        units += [unit] if unit.text else []  # a bullet without words is no block
         last_kind = kind
     return Document(text, tuple(units), True)
 
