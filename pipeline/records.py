@@ -274,7 +274,15 @@ class Conflict(Record):
 
     kind: str
     claim: str
+    """What the sentence says; empty where it leaves out what the source says."""
     source: str
+    """What the passage says; empty where it says nothing of the kind."""
+
+    def __str__(self) -> str:
+        kind = self.kind.replace("_", " ")
+        if not self.claim:
+            return f"{kind} left out: {self.source}"
+        return f"{kind}: {self.claim} ≠ {self.source}" if self.source else f"{kind}: {self.claim} is not in the source"
 
 
 class Check(Record):

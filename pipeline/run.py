@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from pipeline import articles
 from pipeline.articles import Article
 from pipeline.checking import CHECKER
+from pipeline.errors import GateError
 from pipeline.ledger import Ledger
 from pipeline.markup import markdown
 from pipeline.markup.blocks import Document
@@ -190,7 +191,7 @@ class Run:
             return Outcome(edition, latest, False, (), Stage.PUBLISH)
         try:
             publish.gate(edition.findings, self.settings.gate)
-        except Exception:
+        except GateError:
             kept = self.ledger.folder / "drafts" / self.article.slug
             publish.write(kept, publish.rendered(edition, None), fixed=False)
             raise

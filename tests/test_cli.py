@@ -174,3 +174,16 @@ def test_a_run_killed_at_any_time_goes_on_and_publishes_once(workspace: Workspac
     assert sourcemark("replay", "walking", cwd=workspace.root).returncode == 0
     folders = [path.name for path in (workspace.published / "walking").iterdir() if not path.name.startswith(".part-")]
     assert folders == ["1.0"]
+
+
+def test_the_commands_of_the_readme_work(tmp_path: Path) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    block = readme.split("## Use it")[1].split("```")[1]
+    lines = [line.split("#")[0].strip() for line in block.strip().splitlines()]
+    assert lines[0] == "sourcemark init my-wiki && cd my-wiki"
+    assert sourcemark("init", "my-wiki", cwd=tmp_path).returncode == 0
+    for line in lines[1:]:
+        words = line.split(">")[0].split()[1:]
+        done = sourcemark(*words, cwd=tmp_path / "my-wiki")
+        assert done.returncode == (1 if words[0] == "check" else 0), (line, done.stderr)
+        assert done.stdout

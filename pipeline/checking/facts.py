@@ -205,7 +205,7 @@ def _hedge(claim: str, passage: str) -> list[Conflict]:
     for cue in _HEDGE.finditer(passage):
         scope = _after(passage, cue, 6)
         if scope and _share(scope, stems) >= 0.5:
-            return [Conflict(kind="hedge", claim="(none)", source=cue.group())]
+            return [Conflict(kind="hedge", claim="", source=cue.group())]
     return []
 
 
@@ -217,7 +217,7 @@ def _quantifier(claim: str, passage: str) -> list[Conflict]:
         if other and _AMOUNTS[other] != rank:
             return [Conflict(kind="quantifier", claim=word, source=other)]
         if not other and rank == 5 and not re.search(rf"\b{word}\b", passage, re.I) and noun in _stems(passage):
-            return [Conflict(kind="quantifier", claim=word, source="(none)")]
+            return [Conflict(kind="quantifier", claim=word, source="")]
     return []
 
 

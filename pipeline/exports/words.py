@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipeline.checking.verdicts import MEANING
 from pipeline.markup.compose import escape
-from pipeline.records import Conflict, Located, Scope, Verdict
+from pipeline.records import Located, Scope, Verdict
 
 RISK = (
     Verdict.CONTRADICTED,
@@ -54,15 +54,6 @@ def meaning(reason: str) -> str:
     return MEANING.get(reason) or words(reason)
 
 
-def conflict(found: Conflict) -> str:
-    """Return a conflict on one line.
-
-    >>> conflict(Conflict(kind="number", claim="12", source="21"))
-    'number: 12 ≠ 21'
-    """
-    return f"{words(found.kind)}: {found.claim}" + (f" ≠ {found.source}" if found.source else " is not in the source")
-
-
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun.
 
@@ -91,6 +82,6 @@ def _plain(value: object) -> object:
 
 
 def _equipped(environment: Environment) -> Environment:
-    environment.filters.update(words=words, meaning=meaning, conflict=conflict, sign=SIGNS.__getitem__)
+    environment.filters.update(words=words, meaning=meaning, conflict=str, sign=SIGNS.__getitem__)
     environment.globals["plural"] = plural
     return environment

@@ -58,6 +58,6 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
-    except BaseException:
+    except BaseException:  # whatever ended it, Ctrl-C too: no half file stays behind
         temporary.unlink(missing_ok=True)
         raise

@@ -119,7 +119,7 @@ def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Findi
         "not_found": ("not_supported", Severity.ERROR),
         "overstated": ("overstated", Severity.WARNING),
     }.get(worst.reason, ("not_checkable", Severity.INFO))
-    told = "; ".join(f"{item.kind}: {item.claim}" + (f" ≠ {item.source}" if item.source else "") for item in worst.conflicts)
+    told = "; ".join(map(str, worst.conflicts))
     text = f"[{worst.number}] {MEANING[worst.reason]}{f' ({told})' if told else ''}: {sentence.text}"
     return _finding(rule, severity, text, sentence, worst)
 
