@@ -35,11 +35,6 @@ class Body(NamedTuple):
     origin: str
     headers: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def content_type(self) -> str:
-        """Return the declared media type, without parameters."""
-        return dict(self.headers).get("content-type", "").partition(";")[0].strip().lower()
-
 
 class NoText(Exception):
     """The address gave no text, and this is why: an answer about the source, not a fault of the run."""
