@@ -133,6 +133,9 @@ class Run:
         )
         if until is Stage.DRAFT:
             return Outcome(None, None, False, because, until)
+        if until in {Stage.SPLIT, Stage.CLASSIFY}:
+            self._labels(markdown.read(drafted.markdown), inputs, until)
+            return Outcome(None, None, False, because, until)
         document, checked, repairs = self._checked(drafted.markdown, library, inputs, until)
         edition = assemble(self.article, document, fetched, checked, tuple(repairs), drafted.writer)
         if until is not Stage.PUBLISH:
@@ -145,7 +148,7 @@ class Run:
         for turn in range(_ROUNDS + 1):
             document = markdown.read(text)
             checked = self._check(document, library, inputs)
-            if turn == _ROUNDS or until in {Stage.SPLIT, Stage.CLASSIFY, Stage.VERIFY}:
+            if turn == _ROUNDS or until is Stage.VERIFY:
                 break
             self._step(Stage.REPAIR)(f"round {turn + 1}")
             repaired = repair.repair(text, checked.split.blocks, checked.classify.sentences, checked.verify, library)
@@ -155,24 +158,29 @@ class Run:
         return document, checked, repairs
 
     def _check(self, document: Document, library: verify.Library, inputs: dict[str, str]) -> Checked:
-        text = sha256(document.text)
-        count = len(self.article.sources)
-        of_sources = [digest for name, digest in sorted(inputs.items()) if name != "writer"]
-        parts = self._recorded(Stage.SPLIT, (text, str(count)), split.SplitResult, lambda: split.split(document, count))
-        labels = self._recorded(
-            Stage.CLASSIFY,
-            (text, *of_sources),
-            classify.ClassifyResult,
-            lambda: classify.classify(document, parts, self.article.sources),
-        )
+        parts, labels = self._labels(document, inputs, Stage.VERIFY)
         step = self._step(Stage.VERIFY)
         verdicts = self._recorded(
             Stage.VERIFY,
-            (text, *of_sources),
+            (sha256(document.text), *_without_writer(inputs)),
             verify.VerifyResult,
             lambda: verify.verify(parts, labels.sentences, library, step),
         )
         return Checked(parts, labels, verdicts)
+
+    def _labels(self, document: Document, inputs: dict[str, str], until: Stage) -> tuple[split.SplitResult, classify.ClassifyResult]:
+        """Split and, unless that is where to stop, classify."""
+        text, sources = sha256(document.text), self.article.sources
+        parts = self._recorded(Stage.SPLIT, (text, str(len(sources))), split.SplitResult, lambda: split.split(document, len(sources)))
+        if until is Stage.SPLIT:
+            return parts, classify.ClassifyResult(sentences=parts.sentences, findings=())
+        labels = self._recorded(
+            Stage.CLASSIFY,
+            (text, *_without_writer(inputs)),
+            classify.ClassifyResult,
+            lambda: classify.classify(document, parts, sources),
+        )
+        return parts, labels
 
     def _recorded(self, stage: Stage, inputs: tuple[str, ...], kind: type[Result], make: Callable[[], Result]) -> Result:
         """Return the recorded result of a stage for these inputs, or make and record it."""
@@ -193,7 +201,7 @@ class Run:
             publish.gate(edition.findings, self.settings.gate)
         except GateError:
             kept = self.ledger.folder / "drafts" / self.article.slug
-            publish.write(kept, publish.rendered(edition, None), fixed=False)
+            publish.write(kept, publish.rendered(edition, None))
             raise
         version = Version(
             slug=edition.slug,
@@ -216,6 +224,11 @@ class Run:
 
     def _step(self, stage: Stage) -> Callable[[str], None]:
         return lambda step: self.progress(stage, step)
+
+
+def _without_writer(inputs: dict[str, str]) -> list[str]:
+    """Return the hashes of what a check depends on: the text is the same whoever wrote it."""
+    return [digest for name, digest in sorted(inputs.items()) if name != "writer"]
 
 
 def assemble(

@@ -43,6 +43,25 @@ def clean(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _DROPPED))
 
 
+# Forms that no rule of endings brings together; without them `did not fall` and `fell` share no word.
+_IRREGULAR = {
+    form: base
+    for line in (
+        "fall fell fallen|rise rose risen|grow grew grown|lose lost|meet met|sing sang sung|feel felt|find found|lead led|keep kept|"
+        "hold held|"
+        "make made|take took taken|give gave given|go went gone|come came|begin began begun|become became|run ran|see saw seen|show shown|"
+        "speak spoke spoken|choose chose chosen|break broke broken|write wrote written|draw drew drawn|drive drove driven|know knew known|"
+        "think thought|bring brought|buy bought|teach taught|seek sought|catch caught|fight fought|tell told|sell sold|stand stood|"
+        "understand understood|say said|pay paid|build built|send sent|spend spent|mean meant|deal dealt|sleep slept|weep wept|hear heard|"
+        "bleed bled|feed fed|win won|sit sat|get got gotten|forget forgot forgotten|eat ate eaten|drink drank drunk|shrink shrank shrunk|"
+        "sink sank sunk|wear wore worn|tear tore torn|bear bore borne|throw threw thrown|swim swam swum|hide hidden|bend bent|bind bound|"
+        "woman women|man men|child children|foot feet|tooth teeth|mouse mice|person people|criterion criteria|phenomenon phenomena"
+    ).split("|")
+    for base, *forms in [line.split()]
+    for form in forms
+}  # fmt: skip
+
+
 class Folded(NamedTuple):
     """Text folded for comparison; `offsets[i]` is where character i came from, with one past the end."""
 
@@ -108,7 +127,7 @@ def _stemmer() -> object:
 def stem(word: str) -> str:
     """Return the English Snowball stem of a word, case and typographic apostrophes folded."""
     word = unicodedata.normalize("NFKC", word).casefold().replace("’", "'").removesuffix("'s")
-    return str(_stemmer().stemWord(word))  # type: ignore[attr-defined]
+    return str(_stemmer().stemWord(_IRREGULAR.get(word, word)))  # type: ignore[attr-defined]
 
 
 def words(text: str) -> Iterator[Word]:

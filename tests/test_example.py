@@ -65,6 +65,15 @@ def test_no_sound_sentence_is_accused() -> None:
 def test_key_and_article_agree() -> None:
     texts = {fault["sentence"] for fault in key()["faults"]} | set(key()["sound"])
     assert len(texts) == len(key()["faults"]) + len(key()["sound"])
+    assert (len(key()["faults"]), len(key()["sound"])) == (14, 40)
+
+
+def test_what_is_left_open_is_counted() -> None:
+    records = {record.sentence_id: record for record in planted().provenance}
+    sound = [records[item.id] for item in planted().sentences if item.text in key()["sound"]]
+    reasons = [record.reason for record in sound if record.verdict is Verdict.NOT_CHECKABLE]
+    assert reasons.count("unsure") <= 8  # the figure in the README
+    assert reasons.count("no_text") == 1
 
 
 @cache

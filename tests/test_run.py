@@ -7,17 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.articles import Article, Plan, _SourceList
 from pipeline.errors import GateError, LedgerError, SourceError
 from pipeline.ledger import Ledger
 from pipeline.markup import markdown
-from pipeline.records import BlockKind, Edition, Label, Severity, Stage, Verdict
-from pipeline.run import Outcome, Run, check, replay
+from pipeline.records import BlockKind, Edition, Fetched, Label, Scope, Severity, Snapshot, Stage, Verdict
+from pipeline.run import Outcome, Run, assemble, check, replay
 from pipeline.settings import Settings, Workspace
-from pipeline.stages import publish, verify
+from pipeline.stages import publish, repair, verify
 from pipeline.stages.classify import finding
+from pipeline.text import sha256
 from tests.conftest import TRIAL, Answer
 
 SLUG = "walking"
@@ -175,6 +177,65 @@ def test_replay_notices_a_verdict_that_does_not_hold(workspace: Workspace) -> No
         assert len(replay(ledger, ledger.version(f"{SLUG}@1.1"))) == 1
 
 
+def checked(text: str) -> Edition:
+    """Audit a text against the small trial."""
+    sources = _SourceList.model_validate({"sources": [{"id": "trial", "title": "T"}, {"id": "other", "title": "O"}]}).sources
+    texts = {sha256(TRIAL): TRIAL, sha256(OTHER): OTHER}
+    fetched = tuple(Fetched(source_id=source.id, snapshot=snapshot(source.id, held)) for source, held in zip(sources, texts, strict=True))
+    document = markdown.read(text)
+    found = check(document, sources, verify.Library(sources, fetched, texts.__getitem__), lambda step: None)
+    plan = Plan.model_validate({"title": "T", "outline": [{"heading": "H", "brief": "b"}]})
+    return assemble(Article("walking", Path(), plan, sources), document, fetched, found, (), "given")
+
+
+OTHER = "Migratory birds navigate by the magnetic field of the earth and by the stars in autumn."
+
+
+def snapshot(source: str, digest: str) -> Snapshot:
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    return Snapshot(
+        source_id=source, origin="x", fetched_at=now, media_type="text/plain", size=1, bytes_sha256=digest, extractor="x",
+        text_sha256=digest, characters=1, scope=Scope.FULL_TEXT,
+    )  # fmt: skip
+
+
+STATED = "Adults in walking groups did not lose body weight during the trial"
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (f"{STATED} [1].", []),
+        (f"{STATED} [1][2].", ["silent_source"]),
+        (f"{STATED} [2].", ["wrong_source"]),
+        ("| need | says | more |\n|---|---|---|\n| mood | " + STATED + " [1]. | Walking cures all known ills. |", ["no_marker"]),
+        ("> Walking cures all known ills. " + STATED + " [1].", ["no_marker"]),
+        ("> An example of a client who walks. She walks on [LLM].", []),
+    ],
+)
+def test_rules(text: str, rules: list[str]) -> None:
+    found = [item.rule for item in checked(text).findings if item.rule != "uncited_source"]
+    assert found == rules
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("- **Walking** — adults lost body weight during the trial [1].\n- Kept [LLM].\n", "- Kept [LLM].\n"),
+        (f"{STATED} [1]. Adults in walking groups lost body weight during the trial [1]. End [LLM].\n", f"{STATED} [1]. End [LLM].\n"),
+        (f"Before [LLM]. {STATED} [2].\n", f"Before [LLM]. {STATED} [1].\n"),
+    ],
+)
+def test_repair_leaves_nothing_broken_behind(text: str, left: str) -> None:
+    edition = checked(text)
+    texts = {sha256(TRIAL): TRIAL, sha256(OTHER): OTHER}
+    library = verify.Library(edition.sources, edition.fetched, texts.__getitem__)
+    result = verify.VerifyResult(provenance=edition.provenance, findings=())
+    found = repair.repair(text, edition.blocks, edition.sentences, result, library)
+    assert found.markdown == left
+    assert len(found.repairs) == 1
+
+
 def test_the_gate_names_findings_by_id() -> None:
     fault = finding("contradicted", Severity.ERROR, "says otherwise", sentence_id="abc")
     with pytest.raises(GateError, match=fault.id):
@@ -211,30 +272,10 @@ _SENTENCES = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.lists(_SENTENCES, max_size=8).map("\n".join))
-def test_promises_hold_for_any_article(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    from pipeline.articles import _SourceList
-    from pipeline.records import Fetched, Scope, Snapshot
-    from pipeline.run import assemble
-    from pipeline.text import sha256
-
-    sources = _SourceList.model_validate({"sources": [{"id": "trial", "title": "T"}, {"id": "book", "title": "B"}]}).sources
-    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    digest = sha256(TRIAL)
-    snapshot = Snapshot(
-        source_id="trial", origin="x", fetched_at=now, media_type="text/plain", size=1, bytes_sha256=digest, extractor="x",
-        text_sha256=digest, characters=len(TRIAL), scope=Scope.FULL_TEXT,
-    )  # fmt: skip
-    fetched = (Fetched(source_id="trial", snapshot=snapshot), Fetched(source_id="book"))
-    library = verify.Library(sources, fetched, {digest: TRIAL}.__getitem__)
-    document = markdown.read(text)
-    checked = check(document, sources, library, lambda step: None)
-    from pipeline.articles import Article, Plan
-
-    plan = Plan.model_validate({"title": "T", "outline": [{"heading": "H", "brief": "b"}]})
-    edition = assemble(Article("walking", Path(), plan, sources), document, fetched, checked, (), "given")
-    assert_promises(edition, {digest: TRIAL}.__getitem__)
+def test_promises_hold_for_any_article(text: str) -> None:
+    edition = checked(text)
+    assert_promises(edition, {sha256(TRIAL): TRIAL, sha256(OTHER): OTHER}.__getitem__)
     assert Edition.model_validate_json(edition.model_dump_json()) == edition
     assert set(publish.rendered(edition, None)) == set(publish.FILES)
 

@@ -1,7 +1,7 @@
 """Facts compared word by word: what a sentence says otherwise than the passage aligned with it.
 
 Hard conflicts (number, unit, negation, direction) contradict; soft ones (hedge, quantifier, causality) overstate;
-missing ones (number_missing, name_missing) leave the passage short of the sentence. All forbid `supported`.
+the others (number_missing, name_missing, negation_unclear) leave it open. All forbid `supported`.
 """
 
 from __future__ import annotations
@@ -139,7 +139,18 @@ def _negation(claim: str, passage: str) -> list[Conflict]:
     found = _one_sided(claim, passage)
     reverse = _one_sided(passage, claim)
     found += [Conflict(kind="negation", claim=item.source, source=item.claim) for item in reverse]
-    return found[:1]
+    return found[:1] or _unclear(claim, passage) or _unclear(passage, claim)
+
+
+def _unclear(here: str, there: str) -> list[Conflict]:
+    """Return a negation here that touches words which stand there without one; too little to contradict, too much to support."""
+    stems = frozenset(_stems(there))
+    denied = frozenset(item for _, scope in _negated(there, 6) for item in scope)
+    for cue, scope in _negated(here, 3):
+        touched = [item for item in scope if item in stems and item not in denied]
+        if touched:
+            return [Conflict(kind="negation_unclear", claim=cue, source=_written(there, touched))]
+    return []
 
 
 def _one_sided(here: str, there: str) -> list[Conflict]:

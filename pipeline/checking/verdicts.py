@@ -9,7 +9,7 @@ First row that fits:
 | any       | quotation not in the text               |            | not_supported       | quote_missing  |
 | any       | a hard conflict                         | c >= 0.60  | contradicted        | conflict       |
 | any       | a soft conflict                         | c >= 0.60  | partially_supported | overstated     |
-| any       | none, same order                        | c >= 0.90  | supported           | stated         |
+| any       | none, same order                        | c >= 0.92  | supported           | stated         |
 | full_text |                                         | c <  0.40  | not_supported       | not_found      |
 | less      |                                         | c <  0.40  | not_checkable       | not_in_excerpt |
 | any       |                                         | else       | not_checkable       | unsure         |
@@ -29,10 +29,10 @@ from pipeline.checking.passages import Passage, SourceText, prepared
 from pipeline.records import Check, Conflict, Evidence, Located, Scope, Snapshot, Source, Verdict
 from pipeline.text import content_stems, sha256
 
-SUPPORTED = 0.90
+SUPPORTED = 0.92
 ALIGNED = 0.60
 ABSENT = 0.40
-_CARRIED = 0.80  # of the claim's weight in one sentence
+_CARRIED = 0.85  # of the claim's weight in one sentence
 _IN_ORDER = 0.75
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
 _QUOTE_WORDS = 4  # fewer words in quotation marks are a term, not a quotation

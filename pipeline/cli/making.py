@@ -16,6 +16,7 @@ from pipeline.resources import bundled
 from pipeline.settings import FILE, Settings, Workspace
 
 if TYPE_CHECKING:
+    from pipeline.ledger import Ledger
     from pipeline.run import Outcome, Run
 
 EXAMPLE = "group-singing"
@@ -121,7 +122,7 @@ def check(
     if out:
         if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "report.html").is_file())):
             raise UsageError(f"--out {out}: there already and not a report of ours: choose another folder")
-        write(out, rendered(edition, None), fixed=False)
+        write(out, rendered(edition, None))
         paths = {"page": out / "index.html", "report": out / "report.html", "provenance": out / "provenance.json"}
     if json:
         findings = [item.model_dump(mode="json", exclude_none=True) for item in edition.findings]
@@ -159,14 +160,12 @@ def regenerate(
         raise typer.Exit(next(code for code in codes if code))
 
 
-def _regenerated(workspace: Workspace, ledger: object, name: str, due: bool) -> tuple[str, str, str, str, int]:
+def _regenerated(workspace: Workspace, ledger: Ledger, name: str, due: bool) -> tuple[str, str, str, str, int]:
     """Run one article; its error is a row of the table, so that the others go on."""
     import datetime as dt
 
-    from pipeline.ledger import Ledger
     from pipeline.run import Run
 
-    assert isinstance(ledger, Ledger)
     try:
         with progress(name) as step:
             job = Run(workspace, ledger, workspace.sources / name, progress=step)

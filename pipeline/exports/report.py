@@ -31,7 +31,7 @@ from pipeline.records import (
 )
 
 Value = TypeVar("Value")
-_SILENT = frozenset({BlockKind.HEADING, BlockKind.TABLE_HEAD, BlockKind.CODE})
+_SILENT = frozenset({BlockKind.HEADING, BlockKind.TABLE_HEAD, BlockKind.CODE, BlockKind.FURNITURE})
 
 
 class SourceLine(Record):
@@ -275,7 +275,7 @@ def _not_checked(edition: Edition, sources: Sequence[SourceLine], checks: Sequen
         lines.append(f"{plural(llm, 'LLM sentence')} without a source: the truth of what is said was not checked.")
     silent = sum(block.kind in _SILENT for block in edition.blocks)
     if silent:
-        blocks = plural(silent, "heading or code block", "headings, column headings and code blocks")
+        blocks = plural(silent, "heading, code block or part of the page", "headings, code blocks and parts of the page (banner, forms)")
         lines.append(f"{blocks}: carry no label, not checked.")
     lines.append("Whether the sources are still current (changed, corrected, retracted): not checked by this version.")
     return tuple(lines)

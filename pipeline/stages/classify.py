@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.markup.blocks import Document
-from pipeline.records import Block, BlockKind, Finding, Label, Record, Sentence, Severity, Source
+from pipeline.records import Block, BlockKind, Finding, Label, Marker, Record, Sentence, Severity, Source
 from pipeline.stages.split import SplitResult
 from pipeline.text import sha256
 
@@ -14,7 +14,7 @@ _COUNT = re.compile(r"\b(\d{1,3}) sources\b")
 _NAMED = re.compile(
     r"\b\d+(?:\.\d+)?\s?(?:%|mg|mcg|per cent|percent)|\bp\s?[<=]\s?0?\.\d|\bn\s?=\s?\d|\b(?:19|20)\d\d\b|\bet al\b|\b(?:trial|study) of \d"
 )
-_CLAIM = 4  # words; fewer are a label, not a statement
+_CLAIM = 3  # words; fewer are a label, not a statement
 
 
 class ClassifyResult(Record):
@@ -26,7 +26,7 @@ class ClassifyResult(Record):
 
 def classify(document: Document, result: SplitResult, sources: Sequence[Source]) -> ClassifyResult:
     """Label every sentence; one that cites nothing is `llm`, whether it says so or not."""
-    labelled = tuple(_labelled(sentence, len(sources)) for sentence in result.sentences)
+    labelled = tuple(_labelled(sentence) for sentence in result.sentences)
     spoken_for = _spoken_for(labelled, result.blocks)
     findings = [
         finding for sentence in labelled for finding in _of_sentence(sentence, result.blocks[sentence.block], len(sources), spoken_for)
@@ -43,22 +43,24 @@ def finding(rule: str, severity: Severity, message: str, **refers: str | None) -
     })  # fmt: skip
 
 
-def _labelled(sentence: Sentence, known: int) -> Sentence:
+def _labelled(sentence: Sentence) -> Sentence:
     return sentence.model_copy(update={"label": Label.CITED if sentence.numbers else Label.LLM})
 
 
 def _spoken_for(sentences: Sequence[Sentence], blocks: Sequence[Block]) -> frozenset[str]:
-    """Return the ids of sentences that need no marker: one stands for the table row, the example, or the words are too few to claim."""
-    marked = {_whole(blocks, s.block) for s in sentences if s.markers} - {""}
-    return frozenset(s.id for s in sentences if len(s.text.split()) < _CLAIM or _whole(blocks, s.block) in marked)
+    """Return the ids of sentences that need no marker: the heading of a row, an example that is tagged once, words too few to claim."""
+    markers: dict[int, list[Marker]] = {}
+    for sentence in sentences:
+        markers.setdefault(sentence.block, []).extend(sentence.markers)
+    examples = {
+        index for index, found in markers.items() if blocks[index].kind is BlockKind.CALLOUT and found and all(m.llm for m in found)
+    }
+    return frozenset(s.id for s in sentences if len(s.text.split()) < _CLAIM or s.block in examples or _heads_row(s, blocks[s.block]))
 
 
-def _whole(blocks: Sequence[Block], index: int) -> str:
-    """Return what one marker speaks for beyond its sentence: the row of a cell, or the call-out; empty for all else."""
-    block = blocks[index]
-    if block.kind is BlockKind.TABLE_CELL:
-        return f"row {block.section} {block.row}" if block.row else ""
-    return f"callout {index}" if block.kind is BlockKind.CALLOUT else ""
+def _heads_row(sentence: Sentence, block: Block) -> bool:
+    """Say whether a table cell is the heading of its row, which names and does not claim."""
+    return block.kind is BlockKind.TABLE_CELL and sentence.text == block.row and not re.search(r"[.!?]$", sentence.text)
 
 
 def _of_sentence(sentence: Sentence, block: Block, known: int, spoken_for: frozenset[str]) -> list[Finding]:

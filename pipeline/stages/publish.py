@@ -51,10 +51,8 @@ def rendered(edition: Edition, version: Version | None) -> dict[str, str]:
     return dict(zip(FILES, texts, strict=True))
 
 
-def write(folder: Path, files: dict[str, str], *, fixed: bool = True) -> None:
-    """Write a version's folder whole: it is there complete or not at all; a `fixed` one that is complete stays as it is."""
-    if fixed and all((folder / name).is_file() for name in files):
-        return
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write a folder whole: it is there complete or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
     try:

@@ -31,10 +31,7 @@ def repair(markdown: str, blocks: Sequence[Block], sentences: Sequence[Sentence]
         before = markdown[sentence.start : sentence.end]
         other = library.stating(sentence.text, Verdict.SUPPORTED, beside=sentence.numbers)
         after = _relinked(before, sentence, other.number) if other else emptied(blocks[sentence.block])
-        start = sentence.start
-        if not after and start and markdown[start - 1] == " ":
-            start -= 1
-        markdown = markdown[:start] + after + markdown[sentence.end :]
+        markdown = _without(markdown, sentence) if not after else markdown[: sentence.start] + after + markdown[sentence.end :]
         action = "relink" if other else "delete"
         repairs.append(Repair(sentence_id=sentence.id, action=action, before=before, after=after, reason=record.reason))
     return RepairResult(markdown=markdown, repairs=tuple(reversed(repairs)))
@@ -43,6 +40,19 @@ def repair(markdown: str, blocks: Sequence[Block], sentences: Sequence[Sentence]
 def emptied(block: Block) -> str:
     """Return what stands where a sentence was taken out: nothing, but a table cell is never left without a word."""
     return marked(NOTHING, printed(llm=True)) if block.kind is BlockKind.TABLE_CELL else ""
+
+
+def _without(markdown: str, sentence: Sentence) -> str:
+    """Return the article without a sentence, the emphasis that opened in it, and the line where nothing else stood there."""
+    low, high = sentence.start, sentence.end
+    while low and markdown[low - 1] in "*_`":
+        low -= 1
+    line = markdown.rfind("\n", 0, low) + 1
+    end = markdown.find("\n", high)
+    rest = markdown[line:low] + markdown[high : end if end >= 0 else len(markdown)]
+    if not rest.strip(" \t*_`->+.0123456789"):
+        return markdown[:line] + (markdown[end + 1 :] if end >= 0 else "")
+    return markdown[:low].rstrip(" ") + (" " if rest.strip() and markdown[line:low].strip() else "") + markdown[high:].lstrip(" ")
 
 
 def _relinked(before: str, sentence: Sentence, number: int) -> str:

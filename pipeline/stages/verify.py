@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.checking.verdicts import MEANING, assess, check, overall
+from pipeline.checking.verdicts import MEANING, check, overall
 from pipeline.records import (
     BlockKind,
     Check,
@@ -53,8 +53,8 @@ class Library:
     def stating(self, claim: str, wanted: Verdict, *, beside: Sequence[int] = ()) -> Check | None:
         """Return the check of the first source, other than `beside`, that gives the wanted verdict."""
         for number in self.texts:
-            if number not in beside and assess(claim, self.texts[number], Scope.ABSTRACT).verdict is wanted:
-                return self.check(claim, number)
+            if number not in beside and (found := self.check(claim, number)).verdict is wanted:
+                return found
         return None
 
 
@@ -67,6 +67,7 @@ def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library,
         if sentence.label is Label.CITED:
             record = _cited(sentence, library)
             found = _of_cited(sentence, record, library)
+            findings += _silent(sentence, record)
         else:
             record = Provenance(sentence_id=sentence.id, label=Label.LLM)
             example = result.blocks[sentence.block].kind is BlockKind.CALLOUT
@@ -122,6 +123,15 @@ def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Findi
     told = "; ".join(map(str, worst.conflicts))
     text = f"[{worst.number}] {MEANING[worst.reason]}{f' ({told})' if told else ''}: {sentence.text}"
     return _finding(rule, severity, text, sentence, worst)
+
+
+def _silent(sentence: Sentence, record: Provenance) -> list[Finding]:
+    """Return a finding for each citation that does not speak of a sentence which another one supports."""
+    silent = [item for item in record.checks if record.verdict is Verdict.SUPPORTED and item.verdict is Verdict.NOT_SUPPORTED]
+    return [
+        _finding("silent_source", Severity.WARNING, f"[{item.number}] {MEANING[item.reason]}: {sentence.text}", sentence, item)
+        for item in silent
+    ]
 
 
 def _of_llm(sentence: Sentence, library: Library) -> Finding | None:
