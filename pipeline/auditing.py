@@ -18,15 +18,15 @@ def audit(path: Path, folder: Path, settings: Settings, progress: Callable[[Stag
     """Read an article and its sources' folder, check every sentence, and return what was found; nothing is stored."""
     document = importers.read_file(path)
     article = articles.read(folder)
-    texts: dict[str, str] = {}
+    blobs: dict[str, bytes] = {}
 
     def keep(data: bytes) -> str:
         digest = sha256(data)
-        texts[digest] = data.decode("utf-8", "replace")
+        blobs[digest] = data
         return digest
 
-    store = fetch.Store(keep, lambda key: None, lambda key, item: None)
+    store = fetch.Store(keep, blobs.__getitem__)
     fetched = fetch.fetch(article.folder, article.sources, settings, store, lambda step: progress(Stage.FETCH, step)).fetched
-    library = verify.Library(article.sources, fetched, texts.__getitem__)
+    library = verify.Library(article.sources, fetched, lambda digest: blobs[digest].decode())
     checked = check(document, article.sources, library, lambda step: progress(Stage.VERIFY, step))
     return assemble(article, document, fetched, checked, (), "given")

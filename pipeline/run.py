@@ -104,22 +104,28 @@ class Run:
 
     def preview(self) -> tuple[str, ...]:
         """Return what a run would find changed, without recording anything."""
-        store = fetch.Store(sha256, lambda key: None, lambda key, item: None)
-        fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, store, lambda step: None)
+        kept = self._store()._replace(put=sha256, record=lambda key, item: None, note=lambda key, item: None)
+        fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, kept, lambda step: None)
         return self.changes(self.inputs(fetched.fetched))
 
     def _latest(self) -> Version | None:
         return next(reversed(self.ledger.versions(self.article.slug)), None)
 
-    def _fetch(self) -> tuple[Fetched, ...]:
-        slug = self.article.slug
-        store = fetch.Store(
-            self.ledger.blobs.put,
-            lambda key: self.ledger.result(key, Fetched),
-            lambda key, item: self.ledger.record(key, Stage.FETCH, slug, item),
+    def _store(self) -> fetch.Store:
+        slug, log = self.article.slug, self.ledger.sources(self.article.slug)
+        return fetch.Store(
+            put=self.ledger.blobs.put,
+            get=self.ledger.blobs.get,
+            recall=lambda key: self.ledger.result(key, Fetched),
+            record=lambda key, item: self.ledger.record(key, Stage.FETCH, slug, item),
+            noted=log.fetched,
+            note=log.note,
+            stated=log.statement,
         )
-        step = self._step(Stage.FETCH)
-        return fetch.fetch(self.article.folder, self.article.sources, self.settings, store, step).fetched
+
+    def _fetch(self) -> tuple[Fetched, ...]:
+        step, again = self._step(Stage.FETCH), Stage.FETCH in self.again
+        return fetch.fetch(self.article.folder, self.article.sources, self.settings, self._store(), step, again=again).fetched
 
     def _from_draft(self, fetched: tuple[Fetched, ...], inputs: dict[str, str], because: tuple[str, ...], until: Stage) -> Outcome:
         library = verify.Library(self.article.sources, fetched, self.ledger.blobs.get_text)

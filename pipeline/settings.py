@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import ConfigError
@@ -18,13 +18,34 @@ MEGABYTE = 1_000_000
 class Settings(BaseSettings):
     """What a workspace may set; every name is also an environment variable `SOURCEMARK_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="SOURCEMARK_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SOURCEMARK_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     writer: Literal["extractive", "claude"] = "extractive"
     model: str = "claude-sonnet-5-5"
     max_source_mb: float = Field(default=20, gt=0)
     fetch_timeout: float = Field(default=30, gt=0)
-    """Seconds for one source, all of its tries together."""
+    """Seconds for one address, all of its tries together."""
+    fetch_workers: int = Field(default=8, ge=1, le=64)
+    """Sources that are fetched at the same time."""
+    host_connections: int = Field(default=2, ge=1, le=16)
+    host_interval: float = Field(default=1.0, ge=0)
+    """Seconds between two requests to one host; a third of it for the services' interfaces."""
+    network: bool = True
+    """Whether anything may be asked for outside this machine."""
+    allow_loopback: bool = False
+    """Whether addresses of this machine may be fetched: for tests and local mirrors."""
+    contact: str = Field(default="", pattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    """E-mail address that the services are told; Unpaywall asks for one."""
+    providers: tuple[str, ...] | None = None
+    """Names of the providers to ask; all that are installed where it is not set, none for an empty list."""
+    keys: dict[str, SecretStr] = {}
+    """Key of a service by the name of its provider."""
+    endpoints: dict[str, str] = {}
+    """Base address of a service by the name of its provider, where it is not the public one."""
+    retry_after_hours: float = Field(default=24, ge=0)
+    """Hours after which a source that gave no text is tried again."""
+    refresh_after_days: float = Field(default=7, ge=0)
+    """Days after which `regenerate` looks at a source again."""
     regenerate_after_days: int = Field(default=90, ge=1)
     gate: Severity | Literal["none"] = Severity.ERROR
     """Findings of this severity and above stop a version from being published."""

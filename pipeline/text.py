@@ -15,6 +15,7 @@ _FOLDS = str.maketrans({
     **dict.fromkeys("‐‑‒–—―−", "-"),
 })  # fmt: skip
 _DROPPED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{''.join(sorted(_DROPPED))}]")
 _WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*")
 _STOP = frozenset(
     (
@@ -40,7 +41,7 @@ def clean(text: str) -> str:
     'a\\nbc'
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in text if c in "\n\t" or (unicodedata.category(c) not in {"Cc", "Cs"} and c not in _DROPPED))
+    return _UNSEEN.sub("", text)
 
 
 # Forms that no rule of endings brings together; without them `did not fall` and `fell` share no word.

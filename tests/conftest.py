@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipeline.fetching.client import Client
 from pipeline.resources import bundled
-from pipeline.settings import FILE, Workspace
+from pipeline.settings import FILE, Settings, Workspace
 
 settings.register_profile("ci", deadline=None, max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("hunt", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
@@ -32,6 +33,7 @@ outline:
     questions: [Whom does the group leave out?]
 style: {sentences_per_section: 3}
 """
+SETTINGS = "allow_loopback = true\nhost_interval = 0\nproviders = []\n"
 SOURCES = """\
 sources:
   - id: trial
@@ -63,11 +65,19 @@ def workspace(tmp_path: Path, clean_environment: None) -> Workspace:
     """Make a workspace with one small article."""
     folder = tmp_path / "sources" / "walking"
     folder.mkdir(parents=True)
-    (tmp_path / FILE).write_text("", encoding="utf-8")
+    (tmp_path / FILE).write_text(SETTINGS, encoding="utf-8")
     (folder / "article.yaml").write_text(ARTICLE, encoding="utf-8")
     (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     (folder / "trial.txt").write_text(TRIAL, encoding="utf-8")
     return Workspace(tmp_path)
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    """Return a client that may ask this machine, and has little patience."""
+    made = Client(Settings(allow_loopback=True, host_interval=0, fetch_timeout=5, max_source_mb=0.01))
+    yield made
+    made.stop.set()
 
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -78,10 +88,11 @@ def server() -> Iterator[Callable[[Callable[[str], Answer]], str]]:
     """Return a function that serves paths by a function of yours on loopback, and gives the address."""
     running: list[ThreadingHTTPServer] = []
 
-    def serve(answer: Callable[[str], Answer]) -> str:
+    def serve(answer: Callable[[str], Answer], robots: bool = False) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                status, headers, body = answer(self.path)
+                missing = self.path == "/robots.txt" and not robots
+                status, headers, body = (404, {}, b"") if missing else answer(self.path)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

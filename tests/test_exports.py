@@ -41,7 +41,7 @@ sources:
   - id: trial
     title: '"><script>alert(4)</script>'
     URL: 'javascript:alert(5)'
-    DOI: '10.1/"><script>alert(6)</script>'
+    DOI: '10.1234/"><script>alert(6)</script>'
     text: trial.txt
   - {id: other, title: Other, URL: 'javascript:alert(5)'}
 """

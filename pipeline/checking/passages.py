@@ -14,6 +14,7 @@ from pipeline.text import content_stems
 _RARE = 8.5  # weight of a stem that the table does not know: rarer than all it knows
 _NUMBER = 4.0  # numbers are compared as facts; here they only help to find the passage
 _WIDEST = 3  # sentences in one window
+_NEAR = 20  # characters between neighbours; more is a part that was cut out
 _WIDER = 0.08  # what another sentence must add to be worth its dilution
 
 
@@ -86,12 +87,17 @@ class SourceText:
         covered = self._covered(first, last, wanted)
         while last - first < _WIDEST:
             options = [(first - 1, last), (first, last + 1)]
-            grown = [(self._covered(a, b, wanted), a, b) for a, b in options if a >= 0 and b <= len(self.spans)]
+            grown = [(self._covered(a, b, wanted), a, b) for a, b in options if self._together(a, b)]
             best = max(grown, default=(0.0, first, last))
             if best[0] - covered < _WIDER * total:
                 break
             covered, first, last = best
         return Passage(self.spans[first][0], self.spans[last - 1][1], covered / total, first, last)
+
+    def _together(self, first: int, last: int) -> bool:
+        """Say whether sentences stand together, with nothing cut out between them."""
+        inside = range(max(first, 0), min(last, len(self.spans)) - 1)
+        return first >= 0 and last <= len(self.spans) and all(self.spans[i + 1][0] - self.spans[i][1] <= _NEAR for i in inside)
 
     def _covered(self, first: int, last: int, wanted: dict[str, float]) -> float:
         present = frozenset[str]().union(*self.stems[first:last])

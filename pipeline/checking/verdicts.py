@@ -21,12 +21,13 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.checking.facts import HARD, SOFT, conflicts
 from pipeline.checking.locate import SHORTEST, context, locate
 from pipeline.checking.passages import Passage, SourceText, prepared
-from pipeline.records import Check, Conflict, Evidence, Located, Scope, Snapshot, Source, Verdict
+from pipeline.records import Check, Conflict, Evidence, Located, Scope, Snapshot, Source, Structure, Verdict
 from pipeline.text import content_stems, sha256
 
 SUPPORTED = 0.92
@@ -35,6 +36,7 @@ ABSENT = 0.40
 _CARRIED = 0.85  # of the claim's weight in one sentence
 _IN_ORDER = 0.75
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
+_BLANK = "\n"  # in place of each character that is no evidence: it holds no word and ends a sentence
 _QUOTE_WORDS = 4  # fewer words in quotation marks are a term, not a quotation
 
 MEANING = {
@@ -154,11 +156,34 @@ def quotations(claim: str) -> list[str]:
     return [quote for quote in found if len(quote.split()) >= _QUOTE_WORDS and len(quote) >= SHORTEST]
 
 
-def check(claim: str, number: int, source: Source, snapshot: Snapshot | None, text: str) -> Check:
+class Held(NamedTuple):
+    """A source's text as it was extracted, and the same with what is no evidence blanked out, at the same offsets."""
+
+    whole: str
+    evidence: str
+    structure: Structure = Structure()
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, read: Callable[[str], str]) -> Held:
+        """Return a snapshot's text; `read` returns a text by its sha256."""
+        whole = read(snapshot.text_sha256)
+        if not snapshot.structure_sha256:
+            return cls(whole, whole)
+        structure = Structure.model_validate_json(read(snapshot.structure_sha256))
+        evidence = whole
+        for start, end in structure.cut:
+            evidence = f"{evidence[:start]}{_BLANK * (end - start)}{evidence[end:]}"
+        return cls(whole, evidence, structure)
+
+
+NOTHING = Held("", "")
+
+
+def check(claim: str, number: int, source: Source, snapshot: Snapshot | None, held: Held) -> Check:
     """Check one sentence against one of its sources; the evidence stands verbatim in the snapshot's text."""
     scope = snapshot.scope if snapshot else Scope.NONE
-    found = assess(claim, text, scope)
-    evidence = _evidence(found.passage, source, text) if found.passage and found.reason != "not_found" else None
+    found = assess(claim, held.evidence, scope)
+    evidence = _evidence(found.passage, source, held) if found.passage and found.reason != "not_found" else None
     return Check(
         number=number,
         source_id=source.id,
@@ -171,18 +196,18 @@ def check(claim: str, number: int, source: Source, snapshot: Snapshot | None, te
     )
 
 
-def _evidence(passage: Passage, source: Source, text: str) -> Evidence:
-    prefix, suffix = context(text, passage.start, passage.end)
-    exact = text[passage.start : passage.end]
+def _evidence(passage: Passage, source: Source, held: Held) -> Evidence:
+    prefix, suffix = context(held.whole, passage.start, passage.end)
     return Evidence(
         source_id=source.id,
-        text_sha256=sha256(text),
+        text_sha256=sha256(held.whole),
         start=passage.start,
         end=passage.end,
-        exact=exact,
+        exact=held.whole[passage.start : passage.end],
         prefix=prefix,
         suffix=suffix,
         located=Located.EXACT,
+        place=held.structure.place(passage.start),
     )
 
 

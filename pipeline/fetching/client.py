@@ -1,31 +1,38 @@
-"""Bytes of a source, from a file below its article's folder or over HTTP, with a size cap and one deadline for all tries."""
+"""The one client, and the only way out: checked addresses, one deadline a request, caps on what is read, manners towards hosts."""
 
 from __future__ import annotations
 
-import ipaddress
-import time
+import random
+import re
+import threading
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, stop_any, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from pipeline import __version__
 from pipeline.articles import inside
 from pipeline.errors import SourceError
+from pipeline.fetching.addresses import Guard, NoHost, Refused, Resolve, system_resolve
+from pipeline.fetching.limits import Busy, Hosts, Robots, retry_after
+from pipeline.fetching.network import Deadline, OutOfTime, Stopped, Transport
 from pipeline.records import WhyNot
+from pipeline.settings import MEGABYTE, Settings
 
-_KEPT = ("content-type", "etag", "last-modified", "date")
+_KEPT = ("content-type", "content-language", "etag", "last-modified", "date", "link", "x-api-pool")
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_MEANING = {
-    401: WhyNot.PAYWALLED,
-    402: WhyNot.PAYWALLED,
-    403: WhyNot.BLOCKED,
-    404: WhyNot.NOT_FOUND,
-    410: WhyNot.NOT_FOUND,
-}
+_MEANING = {401: WhyNot.PAYWALLED, 402: WhyNot.PAYWALLED, 404: WhyNot.NOT_FOUND, 410: WhyNot.NOT_FOUND, 451: WhyNot.BLOCKED}
 _REDIRECTS = 5
+_TRIES = 3
+_ROBOTS_LIMIT = 512_000  # bytes of robots.txt that count (RFC 9309 asks for at least 500 KiB)
+_ROBOTS_TIME = 10.0  # seconds
+_NO_HOST = 30.0  # seconds for which a name without address is not asked for again
+_PIECE = 65_536
+HOME = "https://pypi.org/project/sourcemark/"
 
 
 class Body(NamedTuple):
@@ -34,6 +41,14 @@ class Body(NamedTuple):
     data: bytes
     origin: str
     headers: tuple[tuple[str, str], ...] = ()
+    redirects: tuple[str, ...] = ()
+    status: int = 200
+
+    @property
+    def charset(self) -> str:
+        """Return the charset that the server named, or an empty text."""
+        found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", dict(self.headers).get("content-type", ""), re.IGNORECASE)
+        return found.group(1) if found else ""
 
 
 class NoText(Exception):
@@ -45,7 +60,21 @@ class NoText(Exception):
 
 
 class _Transient(Exception):
-    """Worth another try within the deadline."""
+    """Worth another try; `wait` is how long the host asked for, in seconds."""
+
+    def __init__(self, detail: str, wait: float | None = None) -> None:
+        super().__init__(detail)
+        self.wait = wait
+
+
+class Ask(NamedTuple):
+    """One request: the address, and how it is to be asked."""
+
+    url: str
+    interface: bool = False
+    """A documented interface of a service: robots.txt does not speak of it, and it bears a faster pace."""
+    accept: str = "*/*"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def is_address(text: str) -> bool:
@@ -65,80 +94,176 @@ def read_file(folder: Path, relative: str, limit: int) -> Body:
         raise SourceError(f"{relative}: {(error.strerror or str(error)).lower()}") from None
 
 
-def get(url: str, limit: int, timeout: float) -> Body:
-    """Get an address, at most `limit` bytes in `timeout` seconds; NoText says why there is nothing."""
-    deadline = time.monotonic() + timeout
-    tries = Retrying(
-        retry=retry_if_exception_type(_Transient),
-        stop=stop_any(stop_after_attempt(3), stop_after_delay(timeout)),
-        wait=wait_random_exponential(multiplier=0.2, max=2),
-        reraise=True,
-    )
-    try:
-        return tries(_follow, url, limit, deadline)
-    except _Transient as error:
-        raise NoText(WhyNot.DEAD, f"{url}: {error}") from None
+class Client:
+    """Gets addresses for one run; safe to use from many threads."""
 
+    def __init__(self, settings: Settings, *, resolve: Resolve = system_resolve) -> None:
+        """`resolve` asks the name service; tests give one of their own."""
+        self.settings = settings
+        self.stop = threading.Event()
+        self._guard = Guard(loopback=settings.allow_loopback, resolve=resolve)
+        self._hosts = Hosts(settings.host_connections, self._wait)
+        self._robots = Robots("sourcemark", self._read_robots)
+        self._tls = httpx.create_ssl_context(trust_env=False)
+        self._limit = int(settings.max_source_mb * MEGABYTE)
+        who = f"; mailto:{settings.contact}" if settings.contact else ""
+        self.agent = f"sourcemark/{__version__} (+{HOME}{who})"
 
-def _follow(url: str, limit: int, deadline: float) -> Body:
-    with httpx.Client(trust_env=False, follow_redirects=False, headers=_headers()) as client:
-        here = url
+    def get(self, ask: Ask | str) -> Body:
+        """Get an address; NoText says why there is nothing. Status 304 comes back where the request was conditional.
+
+        All tries together end within `fetch_timeout` seconds; waiting for a turn is not counted.
+        """
+        ask = ask if isinstance(ask, Ask) else Ask(ask)
+        if not self.settings.network:
+            raise NoText(WhyNot.UNREACHABLE, f"{ask.url}: the network is switched off (network = false)")
+        deadline = Deadline(self.settings.fetch_timeout, self.stop)
+        tries = Retrying(
+            retry=retry_if_exception_type(_Transient),
+            stop=stop_after_attempt(_TRIES),
+            wait=_pause,
+            sleep=self._wait,
+            reraise=True,
+        )
+        try:
+            return tries(self._follow, ask, deadline)
+        except (_Transient, OutOfTime, NoHost, Busy) as error:
+            raise NoText(WhyNot.UNREACHABLE, f"{ask.url}: {error}") from None
+        except Refused as error:
+            raise NoText(WhyNot.FORBIDDEN, str(error)) from None
+
+    def _wait(self, seconds: float) -> None:
+        if self.stop.wait(max(0.0, seconds)):
+            raise Stopped
+
+    def _follow(self, ask: Ask, deadline: Deadline) -> Body:
+        """Ask, and follow redirects by hand: each new address is checked like the first."""
+        here, passed = ask.url, [ask.url]
         for _ in range(_REDIRECTS + 1):
-            _allowed(here)
-            answer = _once(client, here, limit, deadline)
+            answer = self._step(ask._replace(url=here), deadline)
             if isinstance(answer, Body):
-                return answer
+                return answer._replace(redirects=tuple(passed[:-1]))
+            if here.startswith("https:") and answer.startswith("http:"):
+                raise NoText(WhyNot.BLOCKED, f"{here}: redirects from https to {answer[:200]}")
             here = answer
-    raise NoText(WhyNot.DEAD, f"{url}: more than {_REDIRECTS} redirects")
+            passed.append(here)
+        raise NoText(WhyNot.BLOCKED, f"{ask.url}: more than {_REDIRECTS} redirects")
 
+    def _step(self, ask: Ask, deadline: Deadline) -> Body | str:
+        """Ask once, in turn; return the body, or where it redirects to."""
+        where = self._guard.target(ask.url)
+        interval = self.settings.host_interval / 3
+        if not ask.interface:
+            interval = max(self.settings.host_interval, self._allowed(where.url))
+        with self._hosts.turn(where.host, interval) as waited:
+            deadline.extend(waited)
+            try:
+                found = self._once(ask._replace(url=where.url), where.host, self._limit, deadline)
+            except NoHost:
+                self._hosts.close(where.host, _NO_HOST)
+                raise
+            except OutOfTime:
+                self._hosts.failed(where.host)
+                raise
+            except httpx.TransportError as error:
+                self._hosts.failed(where.host)
+                raise _Transient(str(error) or type(error).__name__) from None
+            self._hosts.answered(where.host)
+            return found
 
-def _headers() -> dict[str, str]:
-    # Identity only: a compressed body is decoded before a size cap can see it.
-    return {"User-Agent": f"sourcemark/{__version__}", "Accept-Encoding": "identity"}
+    def _allowed(self, url: str) -> float:
+        """Return the pause that a host's robots.txt asks for; NoText where it asks programs to stay away."""
+        origin = url[: url.index("/", len("https://"))]
+        if not self._robots.allow(origin, url):
+            raise NoText(WhyNot.BLOCKED, f"{url}: its robots.txt asks programs to stay away")
+        return self._robots.interval(origin)
 
-
-def _allowed(url: str) -> None:
-    """Refuse every address but loopback, written as an address or as `localhost`."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if parts.scheme not in {"http", "https"} or not loopback:
-        raise NoText(WhyNot.UNSUPPORTED, f"{url}: this version fetches local files and loopback addresses only")
-
-
-def _once(client: httpx.Client, url: str, limit: int, deadline: float) -> Body | str:
-    """Return the body of one request, or where it redirects to."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise _Transient("timed out")
-    try:
-        with client.stream("GET", url, timeout=left) as answer:
-            if answer.is_redirect:
-                return urljoin(url, str(answer.headers.get("location", "")))
-            _status(url, answer.status_code)
+    def _once(self, ask: Ask, host: str, limit: int, deadline: Deadline) -> Body | str:
+        headers = {"User-Agent": self.agent, "Accept": ask.accept, "Accept-Encoding": "gzip", **dict(ask.headers)}
+        transport = Transport(self._guard, deadline, self._tls)
+        with (
+            httpx.Client(transport=transport, trust_env=False, headers=headers) as client,
+            client.stream("GET", ask.url, follow_redirects=False) as answer,
+        ):
+            if answer.status_code in {301, 302, 303, 307, 308}:
+                return urljoin(ask.url, str(answer.headers.get("location", "")))
+            self._judge(ask.url, host, answer, deadline)
             kept = tuple((name, answer.headers[name]) for name in _KEPT if name in answer.headers)
-            return Body(_read(answer, url, limit, deadline), url, kept)
-    except httpx.TransportError as error:
-        raise _Transient(str(error) or type(error).__name__) from None
+            data = b"" if answer.status_code == 304 else _read(answer, ask.url, limit, deadline)
+            return Body(data, ask.url, kept, status=answer.status_code)
+
+    def _judge(self, url: str, host: str, answer: httpx.Response, deadline: Deadline) -> None:
+        """Raise for every status but 200 and 304; `_Transient` where it is worth another try."""
+        status = answer.status_code
+        if status in _AGAIN:
+            wait = retry_after(answer.headers.get("retry-after"))
+            if wait is not None and wait > deadline.left():
+                self._hosts.close(host, wait)
+                raise NoText(WhyNot.UNREACHABLE, f"{url}: HTTP {status}, asks to come back in {wait:.0f} s")
+            raise _Transient(f"HTTP {status}", wait)
+        if status not in {200, 203, 304}:
+            # 202, 403 and other odd answers come from filters against robots: they say nothing about the source.
+            raise NoText(_MEANING.get(status, WhyNot.BLOCKED), f"{url}: HTTP {status}")
+
+    def _read_robots(self, url: str) -> str:
+        """Return a robots.txt, empty where the host has none; one that cannot be read lets nothing through (RFC 9309, 2.3.1)."""
+        deadline = Deadline(min(_ROBOTS_TIME, self.settings.fetch_timeout), self.stop)
+        here = url
+        try:
+            for _ in range(_REDIRECTS + 1):
+                where = self._guard.target(here)
+                answer = self._once(Ask(where.url), where.host, _ROBOTS_LIMIT, deadline)
+                if isinstance(answer, Body):
+                    return answer.data.decode("utf-8", "replace")
+                here = answer
+        except NoText:
+            return ""
+        except (httpx.TransportError, OutOfTime) as error:
+            raise _Transient(f"robots.txt: {error}") from None
+        return ""
 
 
-def _status(url: str, status: int) -> None:
-    if status in _AGAIN:
-        raise _Transient(f"HTTP {status}")
-    if status != 200:
-        # 202 and other odd answers come from filters against robots: they say nothing about the source.
-        raise NoText(_MEANING.get(status, WhyNot.BLOCKED), f"{url}: HTTP {status}")
+def _pause(state: RetryCallState) -> float:
+    """Return how long to wait before the next try: what the host asked for, else a random time that grows."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _Transient) and error.wait is not None:
+        return error.wait
+    return random.uniform(0.1, 0.5 * 2**state.attempt_number)
 
 
-def _read(answer: httpx.Response, url: str, limit: int, deadline: float) -> bytes:
+def _read(answer: httpx.Response, url: str, limit: int, deadline: Deadline) -> bytes:
+    """Read and decode a body in small pieces, so that neither size nor compression can pass the limit."""
     data = bytearray()
-    for chunk in answer.iter_raw(65_536):
-        data += chunk
+    for piece in _decoded(answer, url):
+        deadline.left()
+        data += piece
         if len(data) > limit:
             raise NoText(WhyNot.TOO_LARGE, f"{url}: over {limit / 1e6:.0f} MB (max_source_mb)")
-        if time.monotonic() > deadline:
-            raise _Transient("timed out while reading")
     return bytes(data)
+
+
+def _decoded(answer: httpx.Response, url: str) -> Iterator[bytes]:
+    coding = answer.headers.get("content-encoding", "").strip().lower()
+    if coding in {"", "identity"}:
+        yield from answer.iter_raw(_PIECE)
+    elif coding in {"gzip", "x-gzip"}:
+        yield from _gunzip(answer)
+    else:
+        raise NoText(WhyNot.UNSUPPORTED, f"{url}: answers in the coding `{coding[:40]}`, which was not asked for")
+
+
+def _gunzip(answer: httpx.Response) -> Iterator[bytes]:
+    """Decompress in pieces of at most 64 KiB; httpx would hand out one piece of any size."""
+    unzip, within = zlib.decompressobj(31), False
+    try:
+        for raw in answer.iter_raw(_PIECE):
+            while raw:
+                yield unzip.decompress(raw, _PIECE)
+                raw, within = unzip.unconsumed_tail, not unzip.eof
+                if unzip.eof:  # another member may follow, or a padding of zeros
+                    raw, unzip = unzip.unused_data.lstrip(b"\0"), zlib.decompressobj(31)
+        yield unzip.flush()
+    except zlib.error:
+        raise _Transient("its gzip data is damaged") from None
+    if within and not unzip.eof:
+        raise _Transient("its gzip data is cut short")

@@ -1,25 +1,35 @@
-"""Text of a source's bytes: the format by its content, then the extractor of that format."""
+"""Text of a source's bytes: the format by its content, then the extractor of that format, then what is no evidence marked."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.errors import SourceError
+from pipeline.fetching.cutting import marked
+from pipeline.fetching.decoding import decode
+from pipeline.fetching.reading import Declared, Piece, Reading, laid_out
+from pipeline.fetching.transcript import is_transcript, transcript
+from pipeline.records import Structure
 from pipeline.text import clean
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p)\b", re.I)
-_JATS = re.compile(rb"<(?:\w+:)?article\b[^>]*>|<!DOCTYPE\s+article", re.I)
+_JATS = re.compile(rb"<(?:\w+:)?article\b[^>]*>|<!DOCTYPE\s+article|<pmc-articleset\b", re.I)
 _LEAST = 20  # characters; anything shorter is no text that a sentence could be checked against
+_STRUCTURED = frozenset({"application/jats+xml", "text/vtt"})  # say themselves what is what
 
 
 class Extracted(NamedTuple):
-    """Text, and what made it from what."""
+    """Text, what made it from what, where its pages and parts stand, and what the document says it is."""
 
     text: str
     media_type: str
     extractor: str
+    structure: Structure = Structure()
+    declared: Declared = Declared()
+    encoding: str | None = None
 
 
 def sniff(data: bytes, name: str = "") -> str:
@@ -27,11 +37,13 @@ def sniff(data: bytes, name: str = "") -> str:
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if b"%PDF-" in data[:1024]:
         return "application/pdf"
-    if head.startswith(b"WEBVTT"):
-        return "text/vtt"
-    if b"\x00" in data[:65_536] or _binary(data[:65_536]):
+    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        head = head.replace(b"\x00", b"")
+    elif b"\x00" in data[:65_536] or _binary(data[:65_536]):
         raise SourceError(f"{name or 'source'}: binary data that is neither PDF nor text")
-    if _JATS.search(head) and (head.startswith(b"<?xml") or b"JATS" in head or b"article-type" in head):
+    if is_transcript(head.decode("utf-8", "replace")):
+        return "text/vtt"
+    if _JATS.search(head) and (head.startswith(b"<?xml") or b"JATS" in head or b"article-type" in head or b"pmc-articleset" in head):
         return "application/jats+xml"
     if _HTML.search(head):
         return "text/html"
@@ -40,47 +52,70 @@ def sniff(data: bytes, name: str = "") -> str:
     return "text/plain"
 
 
-def extract(data: bytes, name: str = "") -> Extracted:
-    """Return the text of a document; SourceError where it is empty, broken or of another format."""
+def extract(data: bytes, name: str = "", charset: str = "") -> Extracted:
+    """Return the text of a document; SourceError where it is empty, broken or of another format.
+
+    `charset` is what the server said. Parses in this process: `sandbox.Sandbox` does the same in a child with limits.
+    """
     if not data.strip():
         raise SourceError(f"{name or 'source'}: empty")
     media_type = sniff(data, name)
-    text, extractor = _by_type(media_type, data, name)
-    text = clean(text).strip()
-    if len(text) < _LEAST:
+    reading = _READERS[media_type](data, name, charset)
+    laid = laid_out(reading.pieces if media_type in _STRUCTURED else marked(reading.pieces))
+    if len(laid.text) < _LEAST:
         raise SourceError(f"{name or 'source'}: no readable text in this {media_type} document")
-    return Extracted(text, media_type, extractor)
+    return Extracted(laid.text, media_type, extractor_of(media_type), laid.structure, reading.declared, reading.encoding)
 
 
-def _by_type(media_type: str, data: bytes, name: str) -> tuple[str, str]:
-    if media_type == "application/pdf":
-        from pipeline.fetching.pdf import pdf_text
-
-        return pdf_text(data, name), f"pypdfium2 {importlib.metadata.version('pypdfium2')} + joined lines 1"
-    if media_type == "text/html":
-        from pipeline.fetching.html import html_text
-
-        return html_text(data), f"trafilatura {importlib.metadata.version('trafilatura')}"
-    if media_type == "application/jats+xml":
-        from pipeline.fetching.jats import jats_text
-
-        return jats_text(data, name), "jats 1"
-    if media_type == "text/vtt":
-        from pipeline.fetching.transcript import transcript_text
-
-        return transcript_text(decode(data)), "webvtt 1"
-    return unwrap(decode(data)), "plain text 1"
+def extractor_of(media_type: str) -> str:
+    """Return name, version and options of what reads a format now: a text read by anything else is another text."""
+    name, package = _NAMES[media_type]
+    version = f" {importlib.metadata.version(package)}" if package else ""
+    return f"{package}{version} + {name}" if package else name
 
 
-def decode(data: bytes) -> str:
-    """Decode text: byte-order mark, then strict UTF-8, then Windows-1252."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+def _pdf(data: bytes, name: str, charset: str) -> Reading:
+    from pipeline.fetching.pdf import read_pdf
+
+    return read_pdf(data, name)
+
+
+def _html(data: bytes, name: str, charset: str) -> Reading:
+    from pipeline.fetching.html import read_html
+
+    return read_html(data, charset)
+
+
+def _jats(data: bytes, name: str, charset: str) -> Reading:
+    from pipeline.fetching.jats import jats
+
+    return jats(data, name)
+
+
+def _transcript(data: bytes, name: str, charset: str) -> Reading:
+    decoded = decode(data, charset)
+    return Reading(transcript(decoded.text, name), encoding=decoded.encoding)
+
+
+def _plain(data: bytes, name: str, charset: str) -> Reading:
+    decoded = decode(data, charset)
+    return Reading([Piece(paragraph) for paragraph in unwrap(decoded.text).split("\n\n")], encoding=decoded.encoding)
+
+
+_READERS: dict[str, Callable[[bytes, str, str], Reading]] = {
+    "application/pdf": _pdf,
+    "text/html": _html,
+    "application/jats+xml": _jats,
+    "text/vtt": _transcript,
+    "text/plain": _plain,
+}
+_NAMES = {
+    "application/pdf": ("joined lines 2, parts 1", "pypdfium2"),
+    "text/html": ("all blocks 1, parts 1", "trafilatura"),
+    "application/jats+xml": ("jats 2", ""),
+    "text/vtt": ("transcript 2", ""),
+    "text/plain": ("plain text 1, parts 1", ""),
+}
 
 
 def unwrap(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from pipeline.fetching.reading import Piece, Reading
+
 
 def html_text(data: bytes) -> str:
     """Return the main text, one paragraph a line; empty where the page has none.
@@ -17,3 +19,7 @@ def html_text(data: bytes) -> str:
         data, include_comments=False, favor_precision=True, include_tables=True, deduplicate=False, output_format="txt"
     )
     return "\n\n".join(line.strip() for line in (found or "").split("\n") if line.strip())
+
+
+def read_html(data: bytes, charset: str) -> Reading:
+    return Reading([Piece(t) for t in html_text(data).split("\n\n")])

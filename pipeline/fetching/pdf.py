@@ -7,6 +7,7 @@ import statistics
 from collections import Counter
 
 from pipeline.errors import SourceError
+from pipeline.fetching.reading import Piece, Reading
 
 _BROKEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _SOFT = re.compile("[\ufffe\u0002]")  # how pdfium prints a hyphen at a line's end
@@ -93,3 +94,7 @@ def _is_heading(line: str, last: str, usual: float) -> bool:
     return (
         len(line) < _SHORT * usual and line[0].isupper() and not line.endswith((".", ",", ";", ":", "-")) and last.endswith((".", "?", "!"))
     )
+
+
+def read_pdf(data: bytes, name: str = "") -> Reading:
+    return Reading([Piece(t) for t in pdf_text(data, name).split("\n\n")])

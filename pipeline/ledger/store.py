@@ -13,10 +13,12 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from pipeline.errors import LedgerError, LockedError, NotFound
+from pipeline.ledger import sources
 from pipeline.ledger.blobs import Blobs
 from pipeline.records import Edition, Record, Slug, Stage, Version
 
-SCHEMA = 1
+SCHEMA = 2
+_OLDER = frozenset({0, 1})  # schema 1 lacks the tables of the sources, which are made when it is opened
 Result = TypeVar("Result", bound=Record)
 
 _META = sa.MetaData()
@@ -41,6 +43,11 @@ _GUARDS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS versions_no_{verb.lower()} BEFORE {verb} ON versions "
     "BEGIN SELECT RAISE(ABORT, 'a published version is immutable'); END"
     for verb in ("UPDATE", "DELETE")
+) + tuple(
+    f"CREATE TRIGGER IF NOT EXISTS {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
+    f"BEGIN SELECT RAISE(ABORT, 'what was noted of a source is never changed'); END"
+    for table in sources.TABLES
+    for verb in ("UPDATE", "DELETE")
 )
 
 
@@ -56,9 +63,10 @@ class Ledger:
         sa.event.listen(self._engine, "connect", _pragmas)
         with self._write() as db:
             version = db.execute(sa.text("PRAGMA user_version")).scalar()
-            if version not in (0, SCHEMA):
+            if version not in {*_OLDER, SCHEMA}:
                 raise LedgerError(f"{folder / 'ledger.db'}: written by another version of sourcemark (schema {version})")
             _META.create_all(db)
+            sources.META.create_all(db)
             for guard in _GUARDS:
                 db.execute(sa.text(guard))
             db.execute(sa.text(f"PRAGMA user_version = {SCHEMA}"))
@@ -83,6 +91,10 @@ class Ledger:
                 yield
         except Timeout:
             raise LockedError(f"{slug}: another run is working on this article; try again when it has ended") from None
+
+    def sources(self, slug: Slug) -> sources.SourceLog:
+        """Return the log of an article's sources."""
+        return sources.SourceLog(self._write, self.blobs, slug)
 
     def result(self, key: str, kind: type[Result]) -> Result | None:
         """Return what a stage gave for these inputs before, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.checking.verdicts import MEANING, check, overall
+from pipeline.checking.verdicts import MEANING, NOTHING, Held, check, overall
 from pipeline.records import (
     BlockKind,
     Check,
@@ -41,14 +41,16 @@ class Library:
         self.sources = dict(enumerate(sources, 1))
         held = {item.source_id: item.snapshot for item in fetched if item.snapshot}
         self.snapshots = {number: held.get(source.id) for number, source in self.sources.items()}
-        self.texts: Mapping[int, str] = {number: read(snap.text_sha256) for number, snap in self.snapshots.items() if snap}
+        self._held = {number: Held.of(snap, read) for number, snap in self.snapshots.items() if snap}
+        self.texts: Mapping[int, str] = {number: held.evidence for number, held in self._held.items()}
+        """Texts without what is no evidence, at the offsets of the whole."""
 
     def check(self, claim: str, number: int) -> Check:
         """Check a claim against the source of that number."""
         source = self.sources.get(number)
         if source is None:
             return Check(number=number, source_id=None, scope=Scope.NONE, verdict=Verdict.NOT_CHECKABLE, reason="unknown_source")
-        return check(claim, number, source, self.snapshots[number], self.texts.get(number, ""))
+        return check(claim, number, source, self.snapshots[number], self._held.get(number, NOTHING))
 
     def stating(self, claim: str, wanted: Verdict, *, beside: Sequence[int] = ()) -> Check | None:
         """Return the check of the first source, other than `beside`, that gives the wanted verdict."""

@@ -1,0 +1,63 @@
+"""YouTube: what a video is, and its captions where the page offers them to us.
+
+oEmbed, https://oembed.com; the captions have no open interface: the page of the video names them, and often refuses programs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pipeline.fetching.client import NoText
+from pipeline.fetching.providers.base import Api, Candidate, Found, Work, listed, text_of
+from pipeline.fetching.reading import Declared
+from pipeline.records import Scope, WhyNot
+
+_PLAYER = re.compile(r"ytInitialPlayerResponse\s*=\s*")
+
+
+class YouTube:
+    """Captions written by people before automatic ones, English first. A transcript given as a file is the surer way."""
+
+    name = "youtube"
+    base = "https://www.youtube.com"
+    order = 85
+    after_failure = False
+
+    def find(self, work: Work, api: Api) -> Found:
+        """Return the transcript, and title and channel as metadata."""
+        if not work.youtube:
+            return Found()
+        watch = api.url("watch", v=work.youtube)
+        facts = self._facts(watch, work.youtube, api)
+        body = api.get("watch", v=work.youtube)
+        tracks = sorted(_tracks(body.data if body else b""), key=_rank)
+        if not tracks:
+            raise NoText(WhyNot.BLOCKED, f"{watch}: the page names no captions; give a transcript: sourcemark source add-text")
+        url = text_of(tracks[0], "baseUrl").replace("https://www.youtube.com", api.base)
+        url = url if url.startswith("http") else f"{api.base}{url}"
+        return Found((Candidate(f"{url}&fmt=json3", Scope.FULL_TEXT, form="transcript", interface=True, declared=facts),))
+
+    def _facts(self, watch: str, video: str, api: Api) -> Declared:
+        told = api.json("oembed", url=f"https://www.youtube.com/watch?v={video}", format="json")
+        if not told:
+            raise NoText(WhyNot.UNREACHABLE, f"{watch}: no such video, or a private one")
+        return Declared(titles=(text_of(told, "title"),), authors=(text_of(told, "author_name"),))
+
+
+def _tracks(page: bytes) -> list[Any]:
+    """Return the caption tracks that the page's player is told of."""
+    text = page.decode("utf-8", "replace")
+    found = _PLAYER.search(text)
+    if not found:
+        return []
+    try:
+        player, _ = json.JSONDecoder().raw_decode(text, found.end())
+    except ValueError:
+        return []
+    return [track for track in listed(player, "captions", "playerCaptionsTracklistRenderer", "captionTracks") if text_of(track, "baseUrl")]
+
+
+def _rank(track: Any) -> tuple[bool, bool]:
+    return not text_of(track, "languageCode").startswith("en"), text_of(track, "kind") == "asr"
