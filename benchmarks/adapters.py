@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from pipeline.checking.locate import locate as _locate
 from pipeline.checking.verdicts import assess
-from pipeline.fetching.html import html_text
-from pipeline.fetching.pdf import pdf_text as _pdf_text
+from pipeline.fetching.cutting import marked
+from pipeline.fetching.extract import extract
+from pipeline.fetching.html import read_html
 from pipeline.markup.sentences import spans
+from pipeline.records import Part
 
-__all__ = ["html_text", "locate", "pdf_text", "sentence_spans", "support", "verdict"]
+__all__ = ["html_full", "html_text", "locate", "pdf_text", "sentence_spans", "support", "verdict"]
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -21,7 +23,17 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def pdf_text(data: bytes) -> str:
     """Return the text of a PDF in reading order."""
-    return _pdf_text(data)
+    return extract(data).text
+
+
+def html_text(data: bytes) -> str:
+    """Return the main text of a page, without what is no evidence."""
+    return "\n\n".join(piece.text for piece in marked(read_html(data).pieces) if piece.part in {Part.TEXT, Part.HEADING})
+
+
+def html_full(data: bytes) -> str:
+    """Return all text of a page that a snapshot holds, whatever part it is."""
+    return "\n\n".join(piece.text for piece in read_html(data).pieces)
 
 
 def support(claim: str, source_text: str) -> float:

@@ -21,5 +21,5 @@ def html_text(data: bytes) -> str:
     return "\n\n".join(line.strip() for line in (found or "").split("\n") if line.strip())
 
 
-def read_html(data: bytes, charset: str) -> Reading:
+def read_html(data: bytes, charset: str = "") -> Reading:
     return Reading([Piece(t) for t in html_text(data).split("\n\n")])

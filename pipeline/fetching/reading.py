@@ -102,5 +102,6 @@ def _cleaned(piece: Piece) -> tuple[str, list[Mark]]:
 
 def _spans(kind: Literal["page", "time", "section"], starts: list[tuple[int, str]], size: int) -> list[Stretch]:
     """Turn starts into spans, each up to the next; a start at the same place as the one before takes its place."""
+    starts = [item for before, item in pairwise([(0, ""), *starts]) if item[1] != before[1] or kind == "section"]
     ends = [at for at, _ in starts[1:]] + [size] * bool(starts)
     return [Stretch(kind=kind, start=at, end=end, label=label) for (at, label), end in zip(starts, ends, strict=True) if at < end]
