@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pipeline.checking.locate import locate as _locate
 from pipeline.checking.verdicts import assess
-from pipeline.fetching.cutting import marked
 from pipeline.fetching.extract import extract
 from pipeline.fetching.html import read_html
 from pipeline.markup.sentences import spans
@@ -28,7 +27,7 @@ def pdf_text(data: bytes) -> str:
 
 def html_text(data: bytes) -> str:
     """Return the main text of a page, without what is no evidence."""
-    return "\n\n".join(piece.text for piece in marked(read_html(data).pieces) if piece.part in {Part.TEXT, Part.HEADING})
+    return "\n\n".join(piece.text for piece in read_html(data).pieces if piece.part in {Part.TEXT, Part.HEADING})
 
 
 def html_full(data: bytes) -> str:

@@ -116,11 +116,11 @@ def test_a_link_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
         read_file(tmp_path / "article", "a.txt", 1000)
 
 
-def test_html_loses_its_boilerplate() -> None:
+def test_the_boilerplate_of_a_page_is_marked() -> None:
     found = extract(PAGE.encode())
     assert found.media_type == "text/html"
     assert "Walking groups reduced" in found.text
-    assert "Login" not in found.text
+    assert [found.text[start:end] for start, end in found.structure.cut] == ["Home Shop Login\n\nWalks"]
 
 
 def test_pdf_loses_running_lines_and_joins_words() -> None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pipeline.checking.facts import HARD, SOFT, conflicts
@@ -163,6 +163,11 @@ class Held(NamedTuple):
     evidence: str
     structure: Structure = Structure()
 
+    @property
+    def main(self) -> str:
+        """Return the evidence without what stands outside the main text of a page: what an article may be drafted from."""
+        return _blanked(self.evidence, self.structure.aside)
+
     @classmethod
     def of(cls, snapshot: Snapshot, read: Callable[[str], str]) -> Held:
         """Return a snapshot's text; `read` returns a text by its sha256."""
@@ -170,10 +175,13 @@ class Held(NamedTuple):
         if not snapshot.structure_sha256:
             return cls(whole, whole)
         structure = Structure.model_validate_json(read(snapshot.structure_sha256))
-        evidence = whole
-        for start, end in structure.cut:
-            evidence = f"{evidence[:start]}{_BLANK * (end - start)}{evidence[end:]}"
-        return cls(whole, evidence, structure)
+        return cls(whole, _blanked(whole, structure.cut), structure)
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = f"{text[:start]}{_BLANK * (end - start)}{text[end:]}"
+    return text
 
 
 NOTHING = Held("", "")

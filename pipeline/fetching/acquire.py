@@ -17,7 +17,6 @@ from pipeline.records import Attempt, Identity, Scope, Source, WhyNot
 
 _MOST = 8  # addresses tried for one source
 _ARTICLES = frozenset({"article-journal", "chapter", "book", "thesis", "paper-conference", "article"})
-_SHORT_ABSTRACT = 3_000  # characters; a JATS record of no more holds no body
 _SHORT_PAGE = 6_000  # characters; the page of an article that holds no more is its landing page
 _LONG_PAGE = 12_000  # characters; a page that holds so much, in sections, is the article
 _SECTIONS = 4
@@ -70,7 +69,7 @@ class Acquirer:
         """Resolve a source and get the best text that can be had."""
         resolution = self._resolver.resolve(source, step)
         outcome = self._first(resolution.ranked, source, step)
-        attempts = (*before, *resolution.unasked, *outcome.attempts)
+        attempts = (*before, *outcome.attempts, *resolution.unasked)
         failed = [item.url for item in attempts if item.why_not in {WhyNot.NOT_FOUND, WhyNot.UNREACHABLE} and _is_page(item)]
         if failed and (not outcome.acquired or amount(outcome.acquired.scope) > amount(Scope.ABSTRACT)):
             last = self._resolver.after(resolution, failed, step)
@@ -131,7 +130,7 @@ def judged(source: Source, claimed: Scope, extracted: Extracted) -> Scope:
     """Return how much of the work a text holds, by what it is and not by what the address promised."""
     size = len(extracted.text) - sum(end - start for start, end in extracted.structure.cut)
     if extracted.media_type == "application/jats+xml":
-        return Scope.ABSTRACT if size < _SHORT_ABSTRACT else claimed
+        return claimed if extracted.whole else Scope.ABSTRACT
     if extracted.media_type != "text/html" or source.type not in _ARTICLES:
         return claimed
     if claimed is Scope.FULL_TEXT and size < _SHORT_PAGE:

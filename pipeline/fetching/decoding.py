@@ -9,8 +9,10 @@ from typing import NamedTuple
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _META = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _HEAD = 4096  # bytes in which a document may name its charset; WHATWG reads 1024
-# WHATWG: these labels all mean Windows-1252, a superset of what they name.
+# WHATWG: labels that mean a superset of what they name.
 _LATIN = frozenset({"iso8859-1", "ascii"})
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis_620": "cp874"}
+_TEXT = re.compile(r"utf-(?:8|16|32)|cp\d|iso8859|koi8|mac|gb|big5|euc|shift|iso2022|johab|hz|tis|ptcp|kz")
 
 
 class Decoded(NamedTuple):
@@ -42,8 +44,9 @@ def _strictly(data: bytes, label: str) -> Decoded | None:
     """Decode by a label, or return None where it is no text encoding or does not fit."""
     try:
         encoding = codecs.lookup(label.strip()).name
-        encoding = "cp1252" if encoding in _LATIN else encoding
-        # A codec of Python's own that is none of text, such as `hex` or `zip`, raises LookupError here.
+        encoding = "cp1252" if encoding in _LATIN else _WIDER.get(encoding, encoding)
+        if not _TEXT.match(encoding):  # a codec of Python's own, such as `hex` or `unicode_escape`
+            return None
         return Decoded(data.decode(encoding, "replace" if encoding == "cp1252" else "strict"), encoding)
     except (LookupError, UnicodeError, ValueError):
         return None

@@ -18,7 +18,7 @@ from pipeline.text import clean
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p)\b", re.I)
 _JATS = re.compile(rb"<(?:\w+:)?article\b[^>]*>|<!DOCTYPE\s+article|<pmc-articleset\b", re.I)
 _LEAST = 20  # characters; anything shorter is no text that a sentence could be checked against
-_STRUCTURED = frozenset({"application/jats+xml", "text/vtt"})  # say themselves what is what
+_STRUCTURED = frozenset({"application/jats+xml", "text/vtt", "text/html"})  # their readers know what is what
 
 
 class Extracted(NamedTuple):
@@ -30,6 +30,8 @@ class Extracted(NamedTuple):
     structure: Structure = Structure()
     declared: Declared = Declared()
     encoding: str | None = None
+    whole: bool = True
+    """False where the document shows that it holds less than the work."""
 
 
 def sniff(data: bytes, name: str = "") -> str:
@@ -64,7 +66,7 @@ def extract(data: bytes, name: str = "", charset: str = "") -> Extracted:
     laid = laid_out(reading.pieces if media_type in _STRUCTURED else marked(reading.pieces))
     if len(laid.text) < _LEAST:
         raise SourceError(f"{name or 'source'}: no readable text in this {media_type} document")
-    return Extracted(laid.text, media_type, extractor_of(media_type), laid.structure, reading.declared, reading.encoding)
+    return Extracted(laid.text, media_type, extractor_of(media_type), laid.structure, reading.declared, reading.encoding, reading.whole)
 
 
 def extractor_of(media_type: str) -> str:
@@ -111,7 +113,7 @@ _READERS: dict[str, Callable[[bytes, str, str], Reading]] = {
 }
 _NAMES = {
     "application/pdf": ("joined lines 2, parts 1", "pypdfium2"),
-    "text/html": ("all blocks 1, parts 1", "trafilatura"),
+    "text/html": ("blocks 1", "trafilatura"),
     "application/jats+xml": ("jats 2", ""),
     "text/vtt": ("transcript 2", ""),
     "text/plain": ("plain text 1, parts 1", ""),

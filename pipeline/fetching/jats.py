@@ -59,7 +59,8 @@ def jats(data: bytes, name: str = "") -> Reading:
         for part in root.findall(f"./{path}"):
             if part.get("abstract-type") not in _SKIPPED_ABSTRACTS:
                 pieces += _walk(part, Part.TEXT)
-    return Reading(pieces, _declared(root))
+    body = root.find("./body")
+    return Reading(pieces, _declared(root), whole=body is not None and bool(_inline(body)))
 
 
 def _declared(root: etree._Element) -> Declared:

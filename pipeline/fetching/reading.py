@@ -44,6 +44,8 @@ class Reading(NamedTuple):
     pieces: Sequence[Piece]
     declared: Declared = Declared()
     encoding: str | None = None
+    whole: bool = True
+    """False where the document itself shows that it holds less than the work: a record with an abstract and no body."""
 
 
 class Laid(NamedTuple):

@@ -146,4 +146,5 @@ def _unpacked(found: dict[str, Any]) -> Extracted:
         structure=Structure.model_validate(found["structure"]),
         declared=Declared(**declared),
         encoding=found["encoding"],
+        whole=bool(found["whole"]),
     )

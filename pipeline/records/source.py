@@ -160,6 +160,11 @@ class Structure(Record):
         """Return the spans that are no evidence: reference lists, navigation, author blocks."""
         return tuple((item.start, item.end) for item in self.stretches if item.kind == "part" and not Part(item.label).is_evidence)
 
+    @property
+    def aside(self) -> tuple[tuple[int, int], ...]:
+        """Return the spans of prose outside the main text of a page."""
+        return tuple((item.start, item.end) for item in self.stretches if item.kind == "part" and item.label == Part.ASIDE)
+
 
 class Identity(Record):
     """Whether a document is the cited work, by title, authors, year and DOI."""

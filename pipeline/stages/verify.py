@@ -45,6 +45,11 @@ class Library:
         self.texts: Mapping[int, str] = {number: held.evidence for number, held in self._held.items()}
         """Texts without what is no evidence, at the offsets of the whole."""
 
+    @property
+    def main(self) -> Mapping[int, str]:
+        """Return the texts that an article may be drafted from."""
+        return {number: held.main for number, held in self._held.items()}
+
     def check(self, claim: str, number: int) -> Check:
         """Check a claim against the source of that number."""
         source = self.sources.get(number)

@@ -21,6 +21,8 @@ class Body(NamedTuple):
 
 
 class Block(NamedTuple):
+    """The lines of one paragraph, and its kind: heading, text, bibliography or caption."""
+
     lines: list[Line]
     kind: str
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 
 class Line(NamedTuple):
+    """A line of a page with its place in points and how it is set; `page` counts from 0."""
+
     text: str
     page: int
     left: float

@@ -35,15 +35,16 @@ class OpenLibrary:
         """Return the first sentences and notes that the catalogue holds, and an ISBN."""
         if not is_book(work):
             return Found()
-        isbn = work.isbn or self._isbn(work.source, api)
-        if not isbn:
-            return Found()
-        key = f"ISBN:{re.sub(r'[^0-9Xx]', '', isbn)}"
-        item = at(api.json("api/books", bibkeys=key, format="json", jscmd="data"), key)
+        for isbn in filter(None, (work.isbn, self._isbn(work.source, api))):
+            key = f"ISBN:{re.sub(r'[^0-9Xx]', '', isbn)}"
+            item = at(api.json("api/books", bibkeys=key, format="json", jscmd="data"), key)
+            if item:
+                return Found(self._told(item, api.url("api/books", bibkeys=key, format="json", jscmd="data")), {"isbn": isbn})
+        return Found()
+
+    def _told(self, item: Any, url: str) -> tuple[Candidate, ...]:
         told = [text_of(item, "notes"), *(text_of(part, "text") for part in listed(item, "excerpts"))]
-        text = "\n\n".join(without_tags(part) for part in told if part)
-        found = _description(api.url("api/books", bibkeys=key, format="json", jscmd="data"), text, _open_library(item))
-        return Found(found, {"isbn": isbn})
+        return _description(url, "\n\n".join(without_tags(part) for part in told if part), _open_library(item))
 
     def _isbn(self, source: Source, api: Api) -> str:
         people = source.author or source.editor
@@ -76,13 +77,13 @@ class GoogleBooks:
             return Found()
         people = work.source.author or work.source.editor
         author = f" inauthor:{people[0].family}" if people and people[0].family else ""
-        words = f"isbn:{re.sub(r'[^0-9Xx]', '', work.isbn)}" if work.isbn else f'intitle:"{bare_title(work.source)}"{author}'
-        answer = api.json("volumes", q=words, key=api.key)
-        for item in listed(answer, "items"):
-            facts = _google(item)
-            if work.isbn or is_the_work(_as_book(work.source), facts):
-                url = text_of(item, "selfLink") or api.url("volumes", q=words)
-                return Found(_description(url, without_tags(text_of(item, "volumeInfo", "description")), facts))
+        queries = [f"isbn:{re.sub(r'[^0-9Xx]', '', work.isbn)}"] if work.isbn else []
+        for words in [*queries, f'intitle:"{bare_title(work.source)}"{author}']:
+            for item in listed(api.json("volumes", q=words, key=api.key), "items"):
+                facts = _google(item)
+                if is_the_work(_as_book(work.source), facts):
+                    url = text_of(item, "selfLink") or api.url("volumes", q=words)
+                    return Found(_description(url, without_tags(text_of(item, "volumeInfo", "description")), facts))
         return Found()
 
 

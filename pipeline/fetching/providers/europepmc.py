@@ -45,7 +45,7 @@ class EuropePmc:
     def _hit(self, work: Work, api: Api) -> Any:
         by_id = bool(work.doi or work.pmcid or work.pmid)
         answer = api.json("search", query=_words(work), format="json", resultType="core", pageSize="5", email=api.contact)
-        if "hitCount" not in (answer or {}):  # how the service answers a query that it cannot read, with status 200
+        if answer is not None and "hitCount" not in answer:  # how the service answers a query that it cannot read, with status 200
             raise NoText(WhyNot.UNREACHABLE, "europepmc: the query was not understood")
         for hit in listed(answer, "resultList", "result"):
             if by_id or is_the_work(work.source, _declared(hit)):

@@ -24,12 +24,9 @@ class Publisher:
     def find(self, work: Work, api: Api) -> Found:
         """Return the page; how much of the work it holds is judged when it has been read."""
         whole = work.source.type in _PAGES
-        found = []
-        if work.url and not work.youtube:
-            found.append(Candidate(work.url, Scope.FULL_TEXT if whole else Scope.LANDING_PAGE, form=_form(work.url)))
-        if work.doi:
-            found.append(Candidate(api.url(work.doi), Scope.LANDING_PAGE))
-        return Found(tuple(found))
+        if work.url and not work.youtube and not work.url.startswith("https://doi.org/"):
+            return Found((Candidate(work.url, Scope.FULL_TEXT if whole else Scope.LANDING_PAGE, form=_form(work.url)),))
+        return Found((Candidate(api.url(work.doi), Scope.LANDING_PAGE),) if work.doi else ())
 
 
 def _form(url: str) -> str:

@@ -5,15 +5,18 @@ oEmbed, https://oembed.com; the captions have no open interface: the page of the
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
 
 from pipeline.fetching.client import NoText
+from pipeline.fetching.identity import identify
 from pipeline.fetching.providers.base import Api, Candidate, Found, Work, listed, text_of
 from pipeline.fetching.reading import Declared
 from pipeline.records import Scope, WhyNot
 
+_VIDEOS = frozenset({"motion_picture", "broadcast", "video", "speech", "interview"})
 _PLAYER = re.compile(r"ytInitialPlayerResponse\s*=\s*")
 
 
@@ -61,3 +64,23 @@ def _tracks(page: bytes) -> list[Any]:
 
 def _rank(track: Any) -> tuple[bool, bool]:
     return not text_of(track, "languageCode").startswith("en"), text_of(track, "kind") == "asr"
+
+
+class YouTubeSearch:
+    """The id of a video from its title, by the Data API (https://developers.google.com/youtube/v3/docs/search), with a key."""
+
+    name = "youtube_search"
+    base = "https://www.googleapis.com/youtube/v3"
+    order = 84
+    after_failure = False
+
+    def find(self, work: Work, api: Api) -> Found:
+        """Return the id of the first video whose title is the work's."""
+        if work.youtube or not api.key or work.source.type not in _VIDEOS:
+            return Found()
+        answer = api.json("search", part="snippet", type="video", q=work.source.title, maxResults="5", key=api.key)
+        for item in listed(answer, "items"):
+            title = html.unescape(text_of(item, "snippet", "title"))
+            if identify(work.source, Declared(titles=(title,)), "").same:
+                return Found(ids={"youtube": text_of(item, "id", "videoId")})
+        return Found()
