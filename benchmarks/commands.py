@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import typer.main
@@ -17,10 +19,17 @@ def text() -> str:
     """Return the page: exit codes, then every command with its arguments, options and example."""
     group = typer.main.get_command(app)
     parts = ["# Commands", "Made from `--help` by `python benchmarks/commands.py`.", " ".join(EXIT_CODES.split())]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in _commands(group):
         context = click.Context(command, info_name=f"sourcemark {name}", terminal_width=100, max_content_width=100)
         parts += [f"## {name}", f"```\n{command.get_help(context).strip()}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with its full name, those of groups after the group's."""
+    for name, command in getattr(group, "commands", {}).items():
+        yield f"{above}{name}", command
+        yield from _commands(command, f"{above}{name} ")
 
 
 def main() -> None:

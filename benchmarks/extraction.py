@@ -285,7 +285,7 @@ def jats(data: bytes) -> str:
     with tempfile.NamedTemporaryFile(suffix=".xml") as file:  # it takes nothing but a path
         file.write(data)
         file.flush()
-        return str(module("jats").convert_to_markdown(module("jats").parse_jats_xml(Path(file.name))))
+        return str(module("jats").convert_to_markdown(module("jats").parse_jats_xml(Path(file.name), no_refs=True)))
 
 
 # The name up to a comma is the distribution's.
@@ -370,9 +370,10 @@ def main() -> None:
     for row in present:
         pace = f"{1000 * row.seconds / len(documents):.1f}" if kind == "jats" else f"{present[0].seconds / row.seconds:.2f}"
         print(f"| {row.name} | {' | '.join(task.measure(documents, row.texts))} | {pace} |")
-    print(f"\n{len(documents)} documents, {sum(len(document.sentences) for document in documents)} gold sentences.")
+    wanted = sum(len(document.sentences) for document in documents)
+    print(f"\n{len(documents)} documents{f', {wanted} gold sentences' if wanted else ''}.")
     if missing := [name for name, row in rows.items() if not row]:
-        print(f"Not installed: {', '.join(missing)}.")
+        print(f"Not installed: {'; '.join(missing)}.")
 
 
 if __name__ == "__main__":

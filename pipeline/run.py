@@ -14,9 +14,9 @@ from pipeline.errors import GateError
 from pipeline.ledger import Ledger
 from pipeline.markup import markdown
 from pipeline.markup.blocks import Document
-from pipeline.records import Edition, Evidence, Fetched, Provenance, Record, Repair, Source, Stage, Version
+from pipeline.records import Edition, Evidence, Fetched, Provenance, Record, Repair, Source, Stage, Standing, Version
 from pipeline.settings import Settings, Workspace
-from pipeline.stages import classify, draft, fetch, publish, repair, split, verify
+from pipeline.stages import classify, draft, fetch, publish, repair, split, standing, verify
 from pipeline.text import sha256
 
 _ROUNDS = 2  # of repair
@@ -71,7 +71,7 @@ class Run:
             fetched = self._fetch()
             inputs = self.inputs(fetched)
             because = self.changes(inputs)
-            latest = self._latest()
+            latest = self.latest()
             if latest and not because and not since and until is Stage.PUBLISH:
                 edition = self.ledger.edition(latest)
                 self._write(edition, latest)
@@ -91,11 +91,20 @@ class Run:
             made[f"source {number} ({source.id})"] = sha256(source.model_dump_json())
             text = item.snapshot.text_sha256 if item.snapshot else f"{item.why_not}"
             made[f"text of {source.id}"] = sha256(text)
+        for look in self.standings():
+            if look.notices:  # what is said of a work; that somebody looked at it changes nothing
+                told = sorted(notice.model_dump_json() for notice in look.notices)
+                made[f"notices on {look.source_id}"] = sha256("\n".join(told))
         return made
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Return what the last look at each source said, for those that were looked at."""
+        log = self.ledger.sources(self.article.slug)
+        return tuple(found for source in self.article.sources if (found := log.standing(source.id)))
 
     def changes(self, inputs: dict[str, str]) -> tuple[str, ...]:
         """Return the names of the inputs that differ from those of the latest version."""
-        latest = self._latest()
+        latest = self.latest()
         if not latest:
             return ("first version",)
         before = dict(latest.inputs)
@@ -104,14 +113,16 @@ class Run:
 
     def preview(self) -> tuple[str, ...]:
         """Return what a run would find changed, without recording anything."""
-        kept = self._store()._replace(put=sha256, record=lambda key, item: None, note=lambda key, item: None)
+        kept = self.store()._replace(put=sha256, record=lambda key, item: None, note=lambda key, item: None)
         fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, kept, lambda step: None)
         return self.changes(self.inputs(fetched.fetched))
 
-    def _latest(self) -> Version | None:
+    def latest(self) -> Version | None:
+        """Return the newest published version, or None."""
         return next(reversed(self.ledger.versions(self.article.slug)), None)
 
-    def _store(self) -> fetch.Store:
+    def store(self) -> fetch.Store:
+        """Return where the fetch stage of this article keeps and remembers things."""
         slug, log = self.article.slug, self.ledger.sources(self.article.slug)
         return fetch.Store(
             put=self.ledger.blobs.put,
@@ -125,7 +136,7 @@ class Run:
 
     def _fetch(self) -> tuple[Fetched, ...]:
         step, again = self._step(Stage.FETCH), Stage.FETCH in self.again
-        return fetch.fetch(self.article.folder, self.article.sources, self.settings, self._store(), step, again=again).fetched
+        return fetch.fetch(self.article.folder, self.article.sources, self.settings, self.store(), step, again=again).fetched
 
     def _from_draft(self, fetched: tuple[Fetched, ...], inputs: dict[str, str], because: tuple[str, ...], until: Stage) -> Outcome:
         library = verify.Library(self.article.sources, fetched, self.ledger.blobs.get_text)
@@ -143,7 +154,7 @@ class Run:
             self._labels(markdown.read(drafted.markdown), inputs, until)
             return Outcome(None, None, False, because, until)
         document, checked, repairs = self._checked(drafted.markdown, library, inputs, until)
-        edition = assemble(self.article, document, fetched, checked, tuple(repairs), drafted.writer)
+        edition = assemble(self.article, document, fetched, checked, tuple(repairs), drafted.writer, self.standings())
         if until is not Stage.PUBLISH:
             return Outcome(edition, None, False, because, until)
         return self._publish(edition, inputs, because)
@@ -200,7 +211,7 @@ class Run:
         return made
 
     def _publish(self, edition: Edition, inputs: dict[str, str], because: tuple[str, ...]) -> Outcome:
-        latest = self._latest()
+        latest = self.latest()
         if latest and not because and self.ledger.edition(latest) == edition:
             return Outcome(edition, latest, False, (), Stage.PUBLISH)
         try:
@@ -244,8 +255,10 @@ def assemble(
     checked: Checked,
     repairs: tuple[Repair, ...],
     writer: str,
+    standings: tuple[Standing, ...] = (),
 ) -> Edition:
     """Put together what is known about an article."""
+    about_sources = standing.findings(article.sources, fetched, standings, checked.verify.provenance)
     return Edition(
         slug=article.slug,
         title=document.title or article.plan.title,
@@ -256,10 +269,11 @@ def assemble(
         markdown=document.text,
         sources=article.sources,
         fetched=fetched,
+        standings=standings,
         blocks=checked.split.blocks,
         sentences=checked.classify.sentences,
         provenance=checked.verify.provenance,
-        findings=(*checked.classify.findings, *checked.verify.findings),
+        findings=(*about_sources, *checked.classify.findings, *checked.verify.findings),
         repairs=repairs,
         writer=writer,
         checker=CHECKER,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import making, reading, tools
+from pipeline.cli import making, reading, sources, tools
 from pipeline.cli.terminal import guarded
 
 EXIT_CODES = """
@@ -43,6 +43,15 @@ def _main(
 for module in (making, reading, tools):
     for command in module.COMMANDS:
         app.command()(command)
+
+for name, commands, told in (
+    ("sources", sources.OF_ALL, "The sources of an article: list, resolve, refresh, export."),
+    ("source", sources.OF_ONE, "One source: give a text or quotes of your own, or take them back."),
+):
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=told)
+    for verb, function in commands.items():
+        group.command(verb)(function)
+    app.add_typer(group, name=name)
 
 
 def run() -> None:

@@ -15,7 +15,7 @@ from pipeline import __version__
 from pipeline.cli.making import Json
 from pipeline.cli.terminal import emit, table
 from pipeline.errors import ConfigError, SourcemarkError
-from pipeline.settings import Workspace
+from pipeline.settings import Settings, Workspace
 
 _LEAST_FREE = 500_000_000  # bytes; below this, doctor says so
 
@@ -52,7 +52,7 @@ def doctor(json: Json = False) -> None:
 
     Example: sourcemark doctor
     """
-    rows = [_python(), *_packages(), _key(), _network(), *_workspace(), _disk()]
+    rows = [_python(), *_packages(), _key(), _network(), _providers(), *_workspace(), _disk()]
     if json:
         emit({"checks": [dict(zip(("what", "state", "detail"), row, strict=True)) for row in rows]})
     else:
@@ -92,7 +92,24 @@ def _key() -> Row:
 
 
 def _network() -> Row:
-    return "network", "local", "this version fetches local files and loopback addresses only"
+    try:
+        settings = Workspace.find(Path.cwd()).settings
+    except ConfigError:
+        settings = Settings()
+    if not settings.network:
+        return "network", "off", "network = false: only files are read"
+    who = settings.contact or "no `contact` e-mail set: Unpaywall is not asked"
+    loopback = "; addresses of this machine may be fetched" if settings.allow_loopback else ""
+    return "network", "on", f"the open web, not tried; {who}{loopback}"
+
+
+def _providers() -> Row:
+    from pipeline.fetching.resolve import installed
+
+    try:
+        return "providers", "ok", ", ".join(provider.name for provider in installed())
+    except ConfigError as error:
+        return "providers", "broken", str(error)
 
 
 def _workspace() -> list[Row]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipeline.exports.parts import Cell, Part, Said, parts
 from pipeline.exports.words import RISK, html_templates, plural
-from pipeline.records import Edition, Fetched, Label, Scope, Source, Verdict, Version
+from pipeline.records import Currency, Edition, Fetched, Label, Scope, Source, Standing, Verdict, Version
 
 _WORDS_A_MINUTE = 200
 _TEXT = frozenset({Scope.FULL_TEXT, Scope.ABSTRACT})
@@ -20,6 +20,13 @@ class Listed(NamedTuple):
     fetched: Fetched
     cited: int
     """How many sentences cite it."""
+    standing: Standing | None = None
+    """What the last look at it said."""
+
+    @property
+    def currency(self) -> Currency:
+        """Return where the source stands."""
+        return self.standing.currency if self.standing else Currency.UNCHECKED
 
 
 def page(edition: Edition, version: Version | None) -> str:
@@ -39,6 +46,7 @@ def page(edition: Edition, version: Version | None) -> str:
             counts=_counts(edition),
             labels={label: sum(item.label is label for item in edition.provenance) for label in Label},
             provenance=provenance_line(edition, version),
+            private={item.snapshot.source_id for item in edition.fetched if item.snapshot and item.snapshot.private},
         )
     )
 
@@ -46,12 +54,14 @@ def page(edition: Edition, version: Version | None) -> str:
 def listed(edition: Edition) -> list[Listed]:
     """Return the sources in order, each with what came of fetching it and how often it is cited."""
     fetched = {item.source_id: item for item in edition.fetched}
+    standings = {item.source_id: item for item in edition.standings}
     return [
         Listed(
             number,
             source,
             fetched.get(source.id) or Fetched(source_id=source.id),
             sum(number in sentence.numbers for sentence in edition.sentences),
+            standings.get(source.id),
         )
         for number, source in enumerate(edition.sources, 1)
     ]

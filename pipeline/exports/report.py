@@ -10,6 +10,7 @@ from typing import TypeVar
 from pipeline.exports.page import Listed, listed
 from pipeline.exports.words import RISK, html_templates, markdown_templates, meaning, plural
 from pipeline.records import (
+    Attempt,
     BlockKind,
     Check,
     Conflict,
@@ -25,6 +26,7 @@ from pipeline.records import (
     Scope,
     Sentence,
     Severity,
+    Standing,
     Verdict,
     Version,
     WhyNot,
@@ -49,7 +51,16 @@ class SourceLine(Record):
     """Length of the text at hand."""
     cited: int
     """Sentences that cite it."""
+    origin: str
+    """Where the text came from; empty where there is none."""
+    provider: str
+    licence: str | None
+    fetched_at: dt.datetime | None
+    identity: str
+    """Why the text counts as the cited work."""
+    attempts: tuple[Attempt, ...]
     currency: Currency = Currency.UNCHECKED
+    standing: Standing | None = None
 
 
 class Available(Record):
@@ -182,6 +193,7 @@ def _tally(scale: Iterable[Value], values: Iterable[Value]) -> dict[Value, int]:
 
 
 def _source(item: Listed) -> SourceLine:
+    snapshot = item.fetched.snapshot
     return SourceLine(
         number=item.number,
         id=item.source.id,
@@ -191,8 +203,16 @@ def _source(item: Listed) -> SourceLine:
         scope=item.fetched.scope,
         why_not=item.fetched.why_not,
         detail=item.fetched.detail,
-        characters=item.fetched.snapshot.characters if item.fetched.snapshot else 0,
+        characters=snapshot.characters if snapshot else 0,
         cited=item.cited,
+        origin=snapshot.origin if snapshot else "",
+        provider=snapshot.provider if snapshot else "",
+        licence=snapshot.licence if snapshot else None,
+        fetched_at=snapshot.fetched_at if snapshot else None,
+        identity=snapshot.identity.reason if snapshot and snapshot.identity else "",
+        attempts=item.fetched.attempts,
+        currency=item.currency,
+        standing=item.standing,
     )
 
 
@@ -277,8 +297,20 @@ def _not_checked(edition: Edition, sources: Sequence[SourceLine], checks: Sequen
     if silent:
         blocks = plural(silent, "heading, code block or part of the page", "headings, code blocks and parts of the page (banner, forms)")
         lines.append(f"{blocks}: carry no label, not checked.")
-    lines.append("Whether the sources are still current (changed, corrected, retracted): not checked by this version.")
-    return tuple(lines)
+    return (*lines, *_standings(sources))
+
+
+def _standings(sources: Sequence[SourceLine]) -> list[str]:
+    """Say of which sources nobody has looked whether they still stand, and of which the look failed."""
+    never = [source.number for source in sources if source.standing is None]
+    failed = [source.number for source in sources if source.standing and source.currency is Currency.UNCHECKED]
+    lines = []
+    if never:
+        what = "whether it still stands (changed, corrected, retracted) was not looked at; run `sourcemark sources refresh`"
+        lines.append(f"{plural(len(never), 'source')}: {what}: {_numbers(never)}.")
+    if failed:
+        lines.append(f"{plural(len(failed), 'source')}: looked at, and could not be checked: {_numbers(failed)}.")
+    return lines
 
 
 def _open_citations(checks: Sequence[Check]) -> list[str]:
@@ -294,7 +326,7 @@ def _open_citations(checks: Sequence[Check]) -> list[str]:
 
 def _excerpts(checks: Sequence[Check]) -> list[str]:
     """Say how many citations were compared with less than the full text."""
-    names = {Scope.ABSTRACT: "the abstract", Scope.LANDING_PAGE: "a landing page", Scope.METADATA: "metadata"}
+    names = {Scope.EXCERPT: "an excerpt", Scope.ABSTRACT: "the abstract", Scope.LANDING_PAGE: "a landing page", Scope.METADATA: "metadata"}
     seen = Counter(check.scope for check in checks)
     return [
         f"{plural(seen[scope], 'citation')} compared with {name} only: the full text was not at hand."

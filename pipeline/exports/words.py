@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipeline.checking.verdicts import MEANING
 from pipeline.markup.compose import escape
-from pipeline.records import Located, Scope, Verdict
+from pipeline.records import Currency, Located, Scope, Verdict
 
 RISK = (
     Verdict.CONTRADICTED,
@@ -34,6 +34,8 @@ _WORDS = {
     Scope.LANDING_PAGE: "landing page only",
     Scope.METADATA: "metadata only",
     Scope.NONE: "no text",
+    Scope.EXCERPT: "excerpt only",
+    Currency.CONCERN: "expression of concern",
     Located.EXACT: "word for word",
     Located.NORMALISED: "same but for spaces and quotes",
     "llm": "LLM",

@@ -11,7 +11,7 @@ from pipeline.fetching.extract import Extracted
 from pipeline.fetching.identity import identify, stopped
 from pipeline.fetching.providers.base import Candidate
 from pipeline.fetching.reading import Declared, Piece, laid_out
-from pipeline.fetching.resolve import Ranked, Resolver, amount
+from pipeline.fetching.resolve import Ranked, Resolution, Resolver, amount
 from pipeline.fetching.sandbox import Sandbox
 from pipeline.records import Attempt, Identity, Scope, Source, WhyNot
 
@@ -20,6 +20,7 @@ _ARTICLES = frozenset({"article-journal", "chapter", "book", "thesis", "paper-co
 _SHORT_PAGE = 6_000  # characters; the page of an article that holds no more is its landing page
 _LONG_PAGE = 12_000  # characters; a page that holds so much, in sections, is the article
 _SECTIONS = 4
+_IDS = ("doi", "pmcid", "pmid", "arxiv", "isbn", "youtube")
 # What is said of a source of which no text came: the reason that tells a reviewer most.
 _TELLING = (
     WhyNot.PAYWALLED,
@@ -42,6 +43,7 @@ class Acquired(NamedTuple):
     identity: Identity
     provider: str = ""
     licence: str | None = None
+    private: bool = False
 
 
 class Outcome(NamedTuple):
@@ -51,6 +53,8 @@ class Outcome(NamedTuple):
     attempts: tuple[Attempt, ...]
     why_not: WhyNot | None = None
     detail: str = ""
+    ids: tuple[tuple[str, str], ...] = ()
+    """Identifiers that the providers found."""
 
 
 class Acquirer:
@@ -76,7 +80,7 @@ class Acquirer:
             archived = self._first(last.ranked, source, step)
             attempts = (*attempts, *last.unasked, *archived.attempts)
             outcome = _better(outcome, archived)
-        return _told(outcome.acquired, attempts, resolution.asked)
+        return _told(outcome.acquired, attempts, resolution)
 
     def _first(self, ranked: Iterable[Ranked], source: Source, step: Callable[[str], None]) -> Outcome:
         """Try addresses in order; the first that holds the full text wins, else the one that holds most."""
@@ -151,13 +155,15 @@ def _better(one: Outcome, other: Outcome) -> Outcome:
     return other if other.acquired else one
 
 
-def _told(acquired: Acquired | None, attempts: tuple[Attempt, ...], asked: tuple[str, ...]) -> Outcome:
+def _told(acquired: Acquired | None, attempts: tuple[Attempt, ...], resolution: Resolution) -> Outcome:
     """Put into one line what the tries came to."""
+    known = resolution.work._asdict()
+    ids = tuple((name, known[name]) for name in _IDS if known[name])
     if acquired:
-        return Outcome(acquired, attempts)
+        return Outcome(acquired, attempts, ids=ids)
     tried = [item for item in attempts if item.why_not]
     worst = next((item for why in _TELLING for item in tried if item.why_not is why), None)
     if worst is None:
-        return Outcome(None, attempts, WhyNot.NOT_FOUND, f"no copy found; asked {', '.join(asked) or 'nobody'}")
+        return Outcome(None, attempts, WhyNot.NOT_FOUND, f"no copy found; asked {', '.join(resolution.asked) or 'nobody'}", ids)
     others = f" (and {len(tried) - 1} more tries)" if len(tried) > 1 else ""
-    return Outcome(None, attempts, worst.why_not, f"{worst.detail}{others}")
+    return Outcome(None, attempts, worst.why_not, f"{worst.detail}{others}", ids)

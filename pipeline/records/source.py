@@ -210,6 +210,8 @@ class Snapshot(Record):
     encoding: str | None = None
     """How the bytes were decoded, for text and HTML."""
     identity: Identity | None = None
+    private: bool = False
+    """Whether a person gave the text from a copy of their own: it is not for publication, beyond short quotes."""
     stated_by: str | None = None
     """Who typed the quotes, where no document was read: a person's statement."""
 
@@ -222,7 +224,9 @@ class Fetched(Record):
     why_not: WhyNot | None = None
     detail: str = ""
     attempts: tuple[Attempt, ...] = ()
-    """Every address that was tried, the one that gave the text last."""
+    """Every address that was tried, and every provider that could not be asked."""
+    ids: tuple[tuple[str, str], ...] = ()
+    """Identifiers that providers found: `doi`, `pmcid`, `pmid`, `isbn`, `youtube`."""
 
     @property
     def scope(self) -> Scope:
@@ -272,3 +276,13 @@ class Statement(Record):
     bytes_sha256: str | None = None
     scope: Scope = Scope.FULL_TEXT
     quotes: tuple[Quote, ...] = ()
+
+    @property
+    def given(self) -> bool:
+        """Say whether anything is given, and not withdrawn."""
+        return bool(self.bytes_sha256 or self.quotes)
+
+    @property
+    def what(self) -> str:
+        """Return what was given, for a reader."""
+        return self.file or f"{len(self.quotes)} typed quote{'s' * (len(self.quotes) > 1)}"

@@ -92,7 +92,7 @@ class _Fetcher:
         if source.scope is Scope.NONE:
             return Fetched(source_id=source.id, why_not=WhyNot.NOT_GIVEN, detail="sources.yaml says that there is none (scope: none)")
         statement = self._store.stated(source.id)
-        if statement:
+        if statement and statement.given:
             return self._given(source, statement)
         if source.text and not is_address(source.text):
             return self._file(source, read_file(self._folder, source.text, int(self._settings.max_source_mb * MEGABYTE)))
@@ -104,7 +104,7 @@ class _Fetcher:
         if identity.same is False:
             detail = f"{body.origin}: {identity.reason}; if it is the work all the same, say `accept: [identity]` in sources.yaml"
             return Fetched(source_id=source.id, why_not=WhyNot.ANOTHER_WORK, detail=detail)
-        return self._snapshot(source, Acquired(body, extracted, source.scope, identity))
+        return snapshot_of(source, Acquired(body, extracted, source.scope, identity), self._store)
 
     def _given(self, source: Source, statement: Statement) -> Fetched:
         """Return the snapshot of what a person gave: a file, or typed quotes."""
@@ -113,11 +113,11 @@ class _Fetcher:
             body = Body(self._store.get(statement.bytes_sha256), f"{statement.file} (given by {by})")
             extracted = self._sandbox.extract(body.data, statement.file or "")
             identity = Identity(same=True, reason=f"given as this work by {statement.by}")
-            return self._snapshot(source, Acquired(body, extracted, statement.scope, identity))
+            return snapshot_of(source, Acquired(body, extracted, statement.scope, identity, private=True), self._store)
         extracted = typed(statement)
         body = Body(statement.model_dump_json().encode(), f"typed by {by}")
         identity = Identity(same=True, reason=f"stated by {statement.by}")
-        return self._snapshot(source, Acquired(body, extracted, Scope.EXCERPT, identity), stated_by=statement.by)
+        return snapshot_of(source, Acquired(body, extracted, Scope.EXCERPT, identity, private=True), self._store, statement.by)
 
     def _remembered(self, source: Source) -> Fetched | None:
         """Return the last fetch of a source where it still counts; an older reader's text is read anew from the same bytes."""
@@ -137,9 +137,9 @@ class _Fetcher:
             return fetched
         extracted = self._sandbox.extract(self._store.get(old.bytes_sha256), old.origin)
         body = Body(self._store.get(old.bytes_sha256), old.origin, old.headers, old.redirects)
-        made = self._snapshot(
-            source, Acquired(body, extracted, old.scope, old.identity or Identity(same=None, reason=""), old.provider, old.licence)
-        )
+        identity = old.identity or Identity(same=None, reason="")
+        made = snapshot_of(source, Acquired(body, extracted, old.scope, identity, old.provider, old.licence), self._store)
+        made = made.model_copy(update={"attempts": fetched.attempts, "ids": fetched.ids})
         self._store.note(fetch_key(source), made)
         return made
 
@@ -160,44 +160,48 @@ class _Fetcher:
     def _outcome(self, source: Source, outcome: Outcome) -> Fetched:
         """Return the snapshot of what came; where nothing came this time, the snapshot taken before stays."""
         if outcome.acquired:
-            return self._snapshot(source, outcome.acquired).model_copy(update={"attempts": outcome.attempts})
+            made = snapshot_of(source, outcome.acquired, self._store)
+            return made.model_copy(update={"attempts": outcome.attempts, "ids": outcome.ids})
         before = self._store.noted(fetch_key(source))
         if before and before.fetched.snapshot:
             return before.fetched
-        return Fetched(source_id=source.id, why_not=outcome.why_not, detail=outcome.detail, attempts=outcome.attempts)
+        return Fetched(source_id=source.id, why_not=outcome.why_not, detail=outcome.detail, attempts=outcome.attempts, ids=outcome.ids)
 
-    def _snapshot(self, source: Source, got: Acquired, stated_by: str | None = None) -> Fetched:
-        body, extracted = got.body, got.extracted
-        # Same bytes, text and reader: the same snapshot as before, with the time at which it was first seen.
-        structure = extracted.structure.model_dump_json()
-        seen = (sha256(body.data), extracted.extractor, sha256(extracted.text), sha256(structure))
-        key = sha256("\n".join(("fetch", source.id, got.scope, body.origin, *seen)))
-        known = self._store.recall(key)
-        if known:
-            return known
-        snapshot = Snapshot(
-            source_id=source.id,
-            origin=body.origin,
-            fetched_at=dt.datetime.now(dt.UTC).replace(microsecond=0),
-            headers=body.headers,
-            media_type=extracted.media_type,
-            size=len(body.data),
-            bytes_sha256=self._store.put(body.data),
-            extractor=extracted.extractor,
-            text_sha256=self._store.put(extracted.text.encode()),
-            characters=len(extracted.text),
-            scope=got.scope,
-            structure_sha256=self._store.put(structure.encode()),
-            provider=got.provider,
-            licence=got.licence,
-            redirects=body.redirects,
-            encoding=extracted.encoding,
-            identity=got.identity,
-            stated_by=stated_by,
-        )
-        fetched = Fetched(source_id=source.id, snapshot=snapshot)
-        self._store.record(key, fetched)
-        return fetched
+
+def snapshot_of(source: Source, got: Acquired, store: Store, stated_by: str | None = None) -> Fetched:
+    """Store bytes, text and structure, and return the snapshot; the same as before gives the snapshot taken then."""
+    body, extracted = got.body, got.extracted
+    # Same bytes, text and reader: the same snapshot as before, with the time at which it was first seen.
+    structure = extracted.structure.model_dump_json()
+    seen = (sha256(body.data), extracted.extractor, sha256(extracted.text), sha256(structure))
+    key = sha256("\n".join(("fetch", source.id, got.scope, body.origin, *seen)))
+    known = store.recall(key)
+    if known:
+        return known
+    snapshot = Snapshot(
+        source_id=source.id,
+        origin=body.origin,
+        fetched_at=dt.datetime.now(dt.UTC).replace(microsecond=0),
+        headers=body.headers,
+        media_type=extracted.media_type,
+        size=len(body.data),
+        bytes_sha256=store.put(body.data),
+        extractor=extracted.extractor,
+        text_sha256=store.put(extracted.text.encode()),
+        characters=len(extracted.text),
+        scope=got.scope,
+        structure_sha256=store.put(structure.encode()),
+        provider=got.provider,
+        licence=got.licence,
+        redirects=body.redirects,
+        encoding=extracted.encoding,
+        identity=got.identity,
+        private=got.private,
+        stated_by=stated_by,
+    )
+    fetched = Fetched(source_id=source.id, snapshot=snapshot)
+    store.record(key, fetched)
+    return fetched
 
 
 def fetch_key(source: Source) -> str:

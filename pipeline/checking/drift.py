@@ -1,0 +1,26 @@
+"""How far a source has moved away from what was quoted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.checking.locate import locate
+from pipeline.records import Drift, Evidence
+
+
+def drift(old: str, new: str, same_bytes: bool, quotes: Iterable[Evidence]) -> Drift:
+    """Return the rung of the ladder: bytes, text, a quote that stands elsewhere, a quote that is gone.
+
+    >>> drift("Mood rose.", "So: Mood rose.", False, [])
+    <Drift.TEXT: 'text_differs'>
+    """
+    if old == new:
+        return Drift.NONE if same_bytes else Drift.BYTES
+    worst = Drift.TEXT
+    for quote in quotes:
+        if new[quote.start : quote.end] == quote.exact:
+            continue
+        if quote.exact not in new and not locate(quote.exact, new):
+            return Drift.GONE
+        worst = Drift.MOVED
+    return worst
