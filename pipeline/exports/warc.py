@@ -32,10 +32,12 @@ def write_warc(out: BinaryIO, snapshots: Iterable[Snapshot], read: Callable[[str
         date = {"WARC-Date": snapshot.fetched_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
         kind = "response" if web and snapshot.headers else "resource"
         http = StatusAndHeaders("200 OK", [*snapshot.headers], protocol="HTTP/1.1") if kind == "response" else None
+        received = read(snapshot.bytes_sha256)
         held = writer.create_warc_record(
             uri,
             kind,
-            payload=io.BytesIO(read(snapshot.bytes_sha256)),
+            payload=io.BytesIO(received),
+            length=len(received),
             http_headers=http,
             warc_content_type="" if http else snapshot.media_type,
             warc_headers_dict=dict(date),
@@ -46,7 +48,9 @@ def write_warc(out: BinaryIO, snapshots: Iterable[Snapshot], read: Callable[[str
             ("conversion", read(snapshot.text_sha256), "text/plain; charset=utf-8"),
             ("metadata", snapshot.model_dump_json().encode(), "application/json"),
         ):
-            made = writer.create_warc_record(uri, form, payload=io.BytesIO(data), warc_content_type=media, warc_headers_dict=dict(refers))
+            made = writer.create_warc_record(
+                uri, form, payload=io.BytesIO(data), length=len(data), warc_content_type=media, warc_headers_dict=dict(refers)
+            )
             writer.write_record(made)
         count += 3
     return count
