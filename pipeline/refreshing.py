@@ -74,16 +74,16 @@ class _Looker:
         fetched = known.fetched if known else None
         last = self._log.standing(source.id)
         recent = last and dt.datetime.now(dt.UTC) - last.checked_at < older_than
-        return not recent and bool(self._doi(source, fetched) or (fetched and fetched.snapshot and is_address(fetched.snapshot.origin)))
+        return not recent and bool(self._doi(source, fetched) or _page(fetched))
 
     def look(self, source: Source) -> Look:
         """Look at one source and record what it said."""
         self._step(source.id)
         known = self._log.fetched(fetch_key(source))
         fetched = known.fetched if known else None
-        snapshot = fetched.snapshot if fetched and fetched.snapshot and is_address(fetched.snapshot.origin) else None
+        snapshot = _page(fetched)
         told, unasked = self._notices(self._doi(source, fetched))
-        seen = self._text(source, snapshot) if snapshot and not snapshot.extractor.startswith("service's answer") else None
+        seen = self._text(source, snapshot) if snapshot else None
         if self._client.stop.is_set():
             raise Stopped
         now = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -143,6 +143,13 @@ class _Looker:
 
     def _read(self, old: Snapshot) -> str:
         return self._run.ledger.blobs.get_text(old.text_sha256)
+
+
+def _page(fetched: Fetched | None) -> Snapshot | None:
+    """Return the snapshot of a page or file of the web; a text that came in a service's answer has no address of its own."""
+    snapshot = fetched.snapshot if fetched else None
+    own = snapshot and is_address(snapshot.origin) and not snapshot.extractor.startswith("service's answer")
+    return snapshot if own else None
 
 
 def _conditions(old: Snapshot) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ import datetime as dt
 import getpass
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -58,9 +58,12 @@ def resolve(
         ]})  # fmt: skip
         return
     for source, item in found:
-        rows = [(name, one.scope.value, one.form, one.version, one.licence or "", one.url) for name, one in item.ranked]
-        title = f"{source.id}: {source.title}"
-        table(title, ("provider", "holds", "form", "version", "licence", "address"), rows) if rows else print(f"{title}\n  nothing found")
+        print(f"{source.id}: {source.title}")
+        for number, (name, one) in enumerate(item.ranked, 1):
+            told = [one.scope.value.replace("_", " "), one.form, one.version, one.licence or "licence unknown", f"by {name}"]
+            print(f"  {number:>2}. {one.url}\n      {', '.join(told)}")
+        if not item.ranked:
+            print(f"  nothing found; asked {', '.join(item.asked) or 'nobody'}")
         for attempt in item.unasked:
             print(f"  could not ask {attempt.provider}: {attempt.detail}")
 
@@ -135,27 +138,41 @@ def show(slug: Slug, json: Json = False) -> None:
     with Ledger(workspace.ledger) as ledger:
         rows = [_row(ledger, slug, source) for source in chosen]
     if json:
-        emit({"sources": [dict(zip(("id", "holds", "from", "fetched", "standing"), row, strict=True)) for row in rows]})
-    else:
-        table("", ("source", "holds", "from", "fetched", "standing"), rows)
+        emit({"sources": [row._asdict() for row in rows]})
+        return
+    width = max(len(row.id) for row in rows)
+    for row in rows:
+        print(f"{row.id:<{width}}  {row.holds:<14}  {row.standing:<9}  {row.date}")
+        if row.where:
+            print(f"{'':<{width}}  {row.where}")
 
 
-def _row(ledger: Ledger, slug: str, source: Source) -> tuple[str, str, str, str, str]:
+class _Row(NamedTuple):
+    """A source as it is listed."""
+
+    id: str
+    holds: str
+    standing: str
+    date: str
+    where: str
+
+
+def _row(ledger: Ledger, slug: str, source: Source) -> _Row:
     from pipeline.stages.fetch import fetch_key
 
     log = ledger.sources(slug)
-    standing = log.standing(source.id)
-    state = standing.currency.value if standing else "unchecked"
+    look = log.standing(source.id)
+    standing = look.currency.value if look else "unchecked"
     statement = log.statement(source.id)
     if statement and statement.given:
-        return source.id, statement.scope.value, f"{statement.what}, by {statement.by}", f"{statement.at:%Y-%m-%d}", state
+        return _Row(source.id, statement.scope.value, standing, f"{statement.at:%Y-%m-%d}", f"{statement.what}, by {statement.by}")
     noted = log.fetched(fetch_key(source))
     if not noted:
-        return source.id, source.scope.value if source.text else "none yet", source.text or "", "", state
+        return _Row(source.id, source.scope.value if source.text else "none yet", standing, "", source.text or "")
     snapshot, why = noted.fetched.snapshot, noted.fetched.why_not
     if not snapshot:
-        return source.id, f"none: {(why or '').replace('_', ' ')}", noted.fetched.detail, f"{noted.at:%Y-%m-%d}", state
-    return source.id, snapshot.scope.value, snapshot.origin, f"{snapshot.fetched_at:%Y-%m-%d}", state
+        return _Row(source.id, (why or "none").replace("_", " "), standing, f"{noted.at:%Y-%m-%d}", noted.fetched.detail)
+    return _Row(source.id, snapshot.scope.value, standing, f"{snapshot.fetched_at:%Y-%m-%d}", snapshot.origin)
 
 
 def export(

@@ -24,6 +24,12 @@ class Listed(NamedTuple):
     """What the last look at it said."""
 
     @property
+    def link(self) -> str | None:
+        """Return the address of the work, by the DOI that was found where the metadata has none."""
+        doi = dict(self.fetched.ids).get("doi")
+        return self.source.link or (f"https://doi.org/{doi}" if doi else None)
+
+    @property
     def currency(self) -> Currency:
         """Return where the source stands."""
         return self.standing.currency if self.standing else Currency.UNCHECKED

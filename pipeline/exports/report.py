@@ -198,7 +198,7 @@ def _source(item: Listed) -> SourceLine:
         number=item.number,
         id=item.source.id,
         title=item.source.title,
-        link=item.source.link,
+        link=item.link,
         tier=item.source.tier,
         scope=item.fetched.scope,
         why_not=item.fetched.why_not,

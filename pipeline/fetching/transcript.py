@@ -12,8 +12,11 @@ from pipeline.fetching.reading import Mark, Piece
 
 _TIMES = re.compile(r"^\s*(?:(\d+):)?(\d{1,2}):(\d{2})[.,]\d{3}\s+-->\s+(?:\d+:)?\d{1,2}:\d{2}[.,]\d{3}")
 _TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
+_SOUND = re.compile(
+    r"[\[(](?:applause|laughter|laughs|music|cheering|silence|inaudible|crosstalk|background noise)[\])]|[♪♫]|^\s*>>\s*", re.IGNORECASE
+)
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
-_STEP = 20  # seconds between two time marks within a speaker's words
+_STEP = 5  # seconds between two time marks within a speaker's words
 _PAUSE = 8  # seconds of silence that end a paragraph
 
 
@@ -62,8 +65,13 @@ def _cues(text: str) -> Iterator[_Cue]:
         times = _TIMES.match(lines[at])
         hours, minutes, seconds = (int(part or 0) for part in times.groups()) if times else (0, 0, 0)
         voice = _VOICE.search(block)
-        said = tuple(" ".join(_TAG.sub("", line).split()) for line in lines[at + 1 :])
+        said = tuple(_said(line) for line in lines[at + 1 :])
         yield _Cue(3600 * hours + 60 * minutes + seconds, voice.group(1) if voice else "", said)
+
+
+def _said(line: str) -> str:
+    """Return the words of a line, without tags and without what is no speech."""
+    return " ".join(_SOUND.sub(" ", _TAG.sub("", line)).split())
 
 
 def _events(text: str, name: str) -> Iterator[_Cue]:
@@ -73,7 +81,7 @@ def _events(text: str, name: str) -> Iterator[_Cue]:
         for event in events:
             said = "".join(str(seg.get("utf8", "")) for seg in event.get("segs", []))
             if said.strip():
-                yield _Cue(int(event.get("tStartMs", 0)) // 1000, "", tuple(" ".join(line.split()) for line in said.split("\n")))
+                yield _Cue(int(event.get("tStartMs", 0)) // 1000, "", tuple(_said(line) for line in said.split("\n")))
     except (ValueError, AttributeError, TypeError):
         raise SourceError(f"{name or 'source'}: a transcript in json3 that cannot be read") from None
 
