@@ -67,14 +67,16 @@ class _Looker:
         self._run, self._client, self._sandbox, self._step = run, client, sandbox, step
         self._log = run.ledger.sources(run.article.slug)
         self._quotes = _quotes(run)
+        self._asks = run.settings.providers is None or Crossref.name in run.settings.providers
 
     def is_due(self, source: Source, older_than: dt.timedelta) -> bool:
         """Say whether a source has something to look at and was not looked at for so long."""
         known = self._log.fetched(fetch_key(source))
         fetched = known.fetched if known else None
         last = self._log.standing(source.id)
-        recent = last and dt.datetime.now(dt.UTC) - last.checked_at < older_than
-        return not recent and bool(self._doi(source, fetched) or _page(fetched))
+        looked = last is not None and last.currency is not Currency.UNCHECKED  # a look that failed is tried again
+        recent = looked and last is not None and dt.datetime.now(dt.UTC) - last.checked_at < older_than
+        return not recent and bool((self._asks and self._doi(source, fetched)) or _page(fetched))
 
     def look(self, source: Source) -> Look:
         """Look at one source and record what it said."""
@@ -108,7 +110,7 @@ class _Looker:
 
     def _notices(self, doi: str | None) -> tuple[tuple[Notice, ...] | None, str]:
         """Return what the registry says of the work, None and a reason where it could not be asked."""
-        if not doi:
+        if not doi or not self._asks:
             return None, ""
         try:
             return notices(doi, Api(self._client, Crossref.name, Crossref.base)), ""

@@ -61,7 +61,11 @@ def run(workspace: Workspace, server: Serve, site: Site) -> Iterator[Run]:
     listed = (folder / "sources.yaml").read_text(encoding="utf-8").replace("text: trial.txt", f"text: {base}/trial\n    DOI: {DOI}")
     (folder / "sources.yaml").write_text(listed, encoding="utf-8")
     toml = workspace.root / "sourcemark.toml"
-    toml.write_text(toml.read_text(encoding="utf-8") + f'fetch_timeout = 3\n[endpoints]\ncrossref = "{base}/crossref"\n', encoding="utf-8")
+    toml.write_text(
+        toml.read_text(encoding="utf-8").replace("providers = []", 'providers = ["crossref"]')
+        + f'fetch_timeout = 3\n[endpoints]\ncrossref = "{base}/crossref"\n',
+        encoding="utf-8",
+    )
     space = Workspace(workspace.root)
     with Ledger(space.ledger) as ledger:
         made = Run(space, ledger, folder)

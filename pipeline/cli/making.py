@@ -139,7 +139,9 @@ def regenerate(
     all_: Annotated[bool, typer.Option("--all", help="Every article of the workspace.")] = False,
     json: Json = False,
 ) -> None:
-    """Publish new versions where something changed: age, source bytes, outline, prompt or writer. Safe under cron.
+    """Publish new versions where something changed: age, source, outline, prompt or writer. Safe under cron.
+
+    Sources that were not looked at for `refresh_after_days` are looked at first, as `sources refresh` does.
 
     Example: sourcemark regenerate --due --json
     """
@@ -164,6 +166,7 @@ def _regenerated(workspace: Workspace, ledger: Ledger, name: str, due: bool) -> 
     """Run one article; its error is a row of the table, so that the others go on."""
     import datetime as dt
 
+    from pipeline.refreshing import refresh
     from pipeline.run import Run
 
     try:
@@ -172,6 +175,9 @@ def _regenerated(workspace: Workspace, ledger: Ledger, name: str, due: bool) -> 
             latest = next(reversed(ledger.versions(name)), None)
             age = (dt.datetime.now(dt.UTC) - latest.published_at).days if latest else 0
             old = due and latest is not None and age >= workspace.settings.regenerate_after_days
+            if job.settings.network:
+                with ledger.lock(name):
+                    refresh(job, lambda what: step(Stage.FETCH, what), older_than=dt.timedelta(days=job.settings.refresh_after_days))
             outcome = job.go(since=Stage.FETCH if old else None)
     except SourcemarkError as error:
         return name, "failed", "", str(error), error.exit_code
