@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -313,13 +313,16 @@ def without(right: str, *path: str) -> Callable[[Any], Any]:
         ("crossref", JETTEN, "search-title-jetten", '"DOI": "10.1002/ejsp.2333"', ("message", "items")),
         ("crossref", BOOK, "search-title-book", '"DOI": "10.4324/9780203813195"', ("message", "items")),
         ("crossref", CHAPTER, "search-title-chapter", '"DOI": "10.1017/9781911623069.006"', ("message", "items")),
-        ("crossref", BLOG, "search-title-book", "nothing", ("message", "items")),
+        pytest.param(
+            *("crossref", BLOG, "search-title-book", "nothing", ("message", "items")),
+            marks=pytest.mark.xfail(strict=True, reason="a blog post `A Social Cure` is taken for the book `The Social Cure`: identity.py"),
+        ),
         ("crossref", BLOG, "search-title-jetten", "nothing", ("message", "items")),
         ("europepmc", JETTEN, "search-title-jetten", '"doi": "10.1002/ejsp.2333"', ("resultList", "result")),
         ("europepmc", BLOG, "search-title-wakefield", "nothing", ("resultList", "result")),
         ("openlibrary", BOOK, "search-title-author", "OL99000003W", ("docs",)),
-        ("googlebooks", BOOK, "title-author", "inventedVo01", ("items",)),
-        ("googlebooks", OVERVIEW, "title-author", "inventedVo01", ("items",)),
+        ("googlebooks", BOOK, "title-author", '"id": "inventedVo01"', ("items",)),
+        ("googlebooks", OVERVIEW, "title-author", '"id": "inventedVo01"', ("items",)),
         ("youtube_search", VIDEO, "search-talk", "InvTalk0001", ("items",)),
     ],
 )
@@ -410,10 +413,221 @@ def test_any_status_is_no_text(name: str, work: Work) -> None:
         assert not found.candidates and not any(found.ids.values())
 
 
-@pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("name", CASES)
+def faulty(name: str, body: str) -> bool:
+    deep = body == "deep" and name not in {"pmc_cloud", "arxiv"}
+    return deep or (name in {"unpaywall", "openalex"} and body in {"number", "true", "text", "texts"}) or (name, body) in ODD
+
+
+ODD = {("europepmc", "number"), ("europepmc", "true")}
+WRONG_TYPES = pytest.mark.xfail(strict=True, reason="an answer that is no object, or nested deeply, ends the run")
+EACH = [pytest.param(name, body, marks=[WRONG_TYPES] if faulty(name, body) else []) for name in CASES for body in BODIES]
+
+
+@pytest.mark.parametrize(("name", "body"), EACH)
 def test_any_body_is_no_text(name: str, body: str) -> None:
     for work in CASES[name]:
         with wire(lambda _: reply(200, BODIES[body])):
             found = tried(name, work, made())
         assert not found.candidates and not any(found.ids.values())
+
+
+JUNK = st.sampled_from([None, 0, 7, 1.5, True, "", "x", "²²²²", "PMC(", "\n", [], ["x"], [None], [[]], [{}], {}, {"x": 1}])
+
+
+def places(value: Any) -> list[tuple[Any, ...]]:
+    """Return the paths to all values in an answer."""
+    held = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(), *((key, *rest) for key, inner in held for rest in places(inner))]
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """Put something else at a path; nothing where an earlier change took the path away."""
+    if not path:
+        return new
+    with suppress(KeyError, IndexError, TypeError):
+        value[path[0]] = put(value[path[0]], path[1:], new)
+    return value
+
+
+def spoilt(request: httpx.Request, data: st.DataObject) -> httpx.Response:
+    """Answer as recorded, with values of wrong types; what is not JSON is cut off somewhere."""
+    found = recorded(request)
+    text = found.read().decode()
+    head, mark, tail = text.partition("ytInitialPlayerResponse = ")
+    try:
+        body, end = json.JSONDecoder().raw_decode(tail if mark else text)
+    except ValueError:
+        return reply(found.status_code, text[: data.draw(st.integers(0, len(text)))].encode())
+    for path in data.draw(st.lists(st.sampled_from(places(body)), min_size=1, max_size=3)):
+        body = put(body, path, data.draw(JUNK))
+    changed = json.dumps(body)
+    return reply(found.status_code, (f"{head}{mark}{changed}{tail[end:]}" if mark else changed).encode())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_of_wrong_types_are_no_text(name: str) -> None:
+    client = made(endpoints=LOCAL)
+
+    @given(st.sampled_from(CASES[name]), st.data())
+    def check(work: Work, data: st.DataObject) -> None:
+        with wire(lambda request: spoilt(request, data)):
+            found = tried(name, work, client)
+            assert all(isinstance(value, str) for value in found.ids.values())
+            assert all(isinstance(c.url, str) and isinstance(c.text, str | None) for c in found.candidates)
+            learned = work.learned(found.ids)
+            if learned.pmcid:
+                tried("pmc_cloud", learned, client)
+
+    check()
+
+
+ODD_VALUES = [
+    ("crossref", bare(JETTEN), "search-title-jetten", ("message", "items", 1, "issued", "date-parts", 0, 0), []),
+    ("crossref", Work.of(WAKEFIELD), "work-wakefield-2022", ("message", "DOI"), "\ud800"),
+    ("europepmc", Work.of(WAKEFIELD), "search-doi-wakefield", ("resultList", "result", 0, "pubYear"), "²²²²"),
+    ("googlebooks", bare(BOOK), "title-author-with-subtitle", ("items", 0, "volumeInfo", "publishedDate"), "²²²²"),
+    ("openalex", Work.of(WAKEFIELD), "work-wakefield", ("locations", 0), "x"),
+    ("unpaywall", Work.of(WAKEFIELD), "open-wakefield", ("best_oa_location",), "x"),
+    ("pmc_ids", having(doi=IDS["doi"]), "doi-wakefield", ("records", 0, "pmcid"), "PMC("),
+    ("pmc_ids", having(doi=IDS["doi"]), "doi-wakefield", ("records", 0, "pmid"), {"x": 1}),
+    ("pmc_cloud", having(pmcid=IDS["pmcid"]), "metadata-wakefield", ("doi",), "no DOI"),
+]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a value of a wrong type or form, found by trying all places, ends the run or is learned as an identifier"
+)
+@pytest.mark.parametrize(("name", "work", "answer", "path", "value"), ODD_VALUES)
+def test_an_odd_value_is_no_text(name: str, work: Work, answer: str, path: tuple[Any, ...], value: Any) -> None:
+    body = next(item.body for item in KNOWN[SERVICE[name]] if item.name == answer)
+    changed = json.dumps(put(json.loads(body), path, value)).encode()
+    with wire(lambda request: reply(200, changed) if recorded(request).read() == body else recorded(request)):
+        found = tried(name, work, made(endpoints=LOCAL))
+        tried("pmc_cloud", work.learned(found.ids), made(endpoints=LOCAL))
+    assert found.ids.get("pmid", "").strip("0123456789") == "" and found.ids.get("doi", "10.").startswith(("10.", "")[: 1 + (value == "")])
+
+
+# Notices.
+
+
+@pytest.mark.parametrize(
+    ("doi", "kinds"),
+    [
+        ("10.5555/retracted.2019.17", [("retraction", "Retraction", "10.5555/retraction.2021.3", "2021-06-11")]),
+        ("10.5555/corrected.2018.9", [("correction", "Correction", "10.5555/correction.2018.12", "2018-09-03")]),
+        ("10.5555/concern.2020.5", [("concern", "Expression of concern", "10.5555/concern-notice.2023.1", "2023-02-20")]),
+        ("10.5555/retraction.2021.3", []),
+        (IDS["doi"], []),
+        ("10.5555/not-registered", None),
+    ],
+)
+def test_notices(web: Services, doi: str, kinds: list[tuple[str, ...]] | None) -> None:
+    found = notices(doi, Api(made(endpoints=web.endpoints), "crossref", ""))
+    assert (found if found is None else [(item.kind, item.label, item.DOI, item.date) for item in found]) == kinds
+
+
+def told_by(own: Any, others: Respond) -> Respond:
+    """Answer for the work itself, and otherwise for what names it."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return others(request) if "filter" in request.url.params else reply(200, json.dumps({"message": own}).encode())
+
+    return answer
+
+
+def test_a_retraction_is_found_by_the_search_alone() -> None:
+    with wire(told_by({"DOI": "10.5555/retracted.2019.17"}, recorded)):
+        found = notices("10.5555/retracted.2019.17", Api(made(endpoints=LOCAL), "crossref", ""))
+    assert [(item.kind, item.DOI) for item in found or ()] == [("retraction", "10.5555/retraction.2021.3")]
+
+
+@pytest.mark.parametrize("kind", ["new_version", "new_edition", None, 5, [], ""])
+def test_what_is_no_notice_is_none(kind: Any) -> None:
+    with wire(told_by({"DOI": "10.1/x", "updated-by": [{"type": kind, "DOI": "10.1/y", "updated": 5}, "x", None]}, lambda _: reply(404))):
+        assert notices("10.1/x", Api(made(), "crossref", "")) == ()
+
+
+@pytest.mark.xfail(strict=True, reason="crossref: the retraction in the work's own record is lost where the search for notices fails")
+def test_a_retraction_stands_where_the_search_fails() -> None:
+    with wire(told_by({"DOI": "10.1/x", "updated-by": [{"type": "retraction", "DOI": "10.1/y"}]}, lambda _: reply(503))):
+        found = notices("10.1/x", Api(made(), "crossref", "https://api.crossref.org/v1"))
+    assert [item.kind for item in found or ()] == ["retraction"]
+
+
+# Politeness.
+
+
+def resolved(client: Client, source: Source) -> Resolution:
+    return Resolver(client, installed()).resolve(source, lambda _: None)
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_services_are_asked_politely(web: Services, source: Source) -> None:
+    web.asked.clear()
+    web.agents.clear()
+    client = made(endpoints=web.endpoints)
+    resolved(client, source)
+    assert set(web.agents) == {client.agent} and f"mailto:{MAIL})" in client.agent and client.agent.startswith("sourcemark/")
+    assert len(web.asked) == len(set(web.asked)), "asked twice for one thing"
+    mail = quote(MAIL)
+    named = {"crossref": "mailto", "europepmc": "email", "idconv": "email", "unpaywall": "email", "openalex": "mailto"}
+    for path in web.asked:
+        service = path.split("/")[1]
+        assert f"{named[service]}={mail}" in path if service in named else mail not in path
+        assert (KEY in path) == (service in {"openalex", "googlebooks", "youtube_search"})
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_nothing_is_told_that_is_not_set(web: Services, source: Source) -> None:
+    web.asked.clear()
+    web.agents.clear()
+    resolved(made(endpoints=web.endpoints, contact="", keys={}), source)
+    assert not any(word in path for path in web.asked for word in ("mail", "key=", "api_key", "%40", "@"))
+    assert not any(path.startswith(("/unpaywall/", "/googlebooks/", "/youtube_search/")) for path in web.asked)
+    assert not any("mailto" in agent for agent in web.agents)
+
+
+@pytest.mark.xfail(strict=True, reason="openlibrary: the search is asked although the ISBN is known and found")
+def test_a_known_isbn_is_not_searched_for(web: Services) -> None:
+    web.asked.clear()
+    find("openlibrary", having(BOOK, isbn="9781848720213"), made(endpoints=web.endpoints))
+    assert len(web.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("openalex", KEY),
+        ("googlebooks", KEY),
+        ("youtube_search", KEY),
+        pytest.param(
+            "openalex", "a+b/c=", marks=pytest.mark.xfail(strict=True, reason="the key as it stands in an address is not taken out")
+        ),
+    ],
+)
+def test_a_key_stands_in_no_message(name: str, key: str) -> None:
+    with wire(lambda _: reply(401)), pytest.raises(NoText) as error:
+        find(name, CASES[name][0], made(keys={name: key}))
+    assert key not in error.value.detail and quote(key, safe="") not in error.value.detail and "***" in error.value.detail
+
+
+@pytest.mark.xfail(strict=True, reason="ncbi: key and e-mail stand in the candidate's address, and so in attempts, messages and the ledger")
+def test_a_candidate_names_neither_key_nor_mail() -> None:
+    found = find("ncbi", having(pmcid="PMC12"), made(keys={"ncbi": "secret"}))
+    assert not any("secret" in c.url or "example.org" in c.url for c in found.candidates)
+
+
+@pytest.mark.xfail(strict=True, reason="a DOI is put into a path as it stands: what follows # or ? is lost")
+@pytest.mark.parametrize("name", ["unpaywall", "openalex", "publisher"])
+def test_a_doi_is_asked_for_whole(name: str) -> None:
+    asked: list[str] = []
+    doi = "10.1002/(sici)1097<1:aid-x#1?>3.0.co;2-2"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return reply(404)
+
+    with wire(answer):
+        found = find(name, having(doi=doi), made())
+        asked += [httpx.URL(c.url).path for c in found.candidates]
+    assert len(asked) == 1 and doi in asked[0]

@@ -15,7 +15,8 @@ from pipeline.fetching.html.blocks import Block, Walk, is_prose, size, tokens
 DEEPEST = 200  # elements within each other that trafilatura is trusted with
 LARGEST = 60_000  # elements that trafilatura is trusted with
 LONGEST = 2_000_000  # characters of text that trafilatura is trusted with
-FEW = 60  # words; less than this is looked for again with more recall
+FEW = 360  # characters, about 60 words; less than this is looked for again with more recall
+MORE = 3  # times as much text as precision found, for the second try to count: less is the same text with a footer
 NEAR = 40  # blocks that may stand between main and a paragraph in the same place
 REACH = 300  # words before and after main in which its short lines are looked for
 GAP = 1_000_000  # pairs of words compared between two anchors
@@ -26,23 +27,27 @@ def choose_main(walk: Walk, root: Any, declared: dict[str, list[str]]) -> None:
     if walk.deepest > DEEPEST or walk.elements > LARGEST or sum(len(block.text) for block in walk.blocks) > LONGEST:
         choose_plainly(walk.blocks)
         return
-    choose(walk.blocks, main_words(root, size(walk.blocks)))
+    choose(walk.blocks, main_words(root, sum(len(block.text) for block in walk.blocks)))
     drop_title(walk.blocks, declared.get("title", []))
     complete(walk.blocks)
 
 
 def main_words(root: Any, size: int) -> list[str]:
-    """Return the words that trafilatura holds for the main text, of a page of so many words."""
+    """Return the words that trafilatura holds for the main text, of a page of so many characters."""
     import trafilatura
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    found = ""
-    for precise in (True, False):
-        found = trafilatura.extract(root, include_comments=False, favor_precision=precise, include_tables=True, output_format="txt") or ""
-        # precision may give up on the body and keep a notice; a page that is short as a whole is left alone
-        if len(found.split()) >= min(FEW, 0.3 * size):
-            break
-    return list(tokens(found))
+
+    def found(precise: bool) -> str:
+        text = trafilatura.extract(root, include_comments=False, favor_precision=precise, include_tables=True, output_format="txt")
+        return text or ""
+
+    text = found(precise=True)
+    # Precision may give up on the body and keep a notice; a page that is short as a whole is left alone.
+    if len(text) < min(FEW, 0.3 * size):
+        more = found(precise=False)
+        text = more if len(more) >= MORE * len(text) else text
+    return list(tokens(text))
 
 
 def runs(words: list[str]) -> Iterator[tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pipeline.fetching.html.blocks import HEADINGS, Block, is_prose, size, tokens
 from pipeline.fetching.html.choice import is_title
 from pipeline.fetching.html.words import LINES, SECTIONS
@@ -11,22 +13,41 @@ def give_roles(blocks: list[Block], declared: dict[str, list[str]]) -> None:
     """Give every block the part it plays."""
     titles = declared.get("title", [])
     total = size(block for block in blocks if block.chosen)
+    shares = shared_roles(blocks)
     section, teaser = ("", 0), False
     other_articles(blocks, titles)
     for block in blocks:
         section = section_role(block, section)
         if block.role == "text":
-            block.role = region_role(block, total) or section[0] or line_role(block) or link_role(block)
+            block.role = region_role(block, total, shares) or section[0] or line_role(block) or link_role(block)
         if not block.role:
             block.role = "reading_list" if teaser and not block.chosen else "text" if block.chosen or evidence(block) else "navigation"
         teaser = block.kind == "heading" and block.linked > 0.8 and not is_title(block, titles)
+    restore(blocks, total)
     trim([block for block in blocks if block.chosen and block.role == "text"], [tokens(name) for name in declared.get("author", [])])
 
 
-def region_role(block: Block, total: int) -> str:
-    """Return the role of the block's region, unless that region holds a good part of main."""
+def restore(blocks: list[Block], total: int) -> None:
+    """Give prose of main its role back where names and wordings have taken most of it: they mean something else on this page."""
+    lost = [block for block in blocks if block.chosen and block.role in ("navigation", "notice", "authors") and is_prose(block)]
+    if size(lost) > 0.4 * total:
+        for block in lost:
+            block.role = "text"
+
+
+def shared_roles(blocks: list[Block]) -> Counter[str]:
+    """Return how many words of main stand in regions of each role, however many regions they are."""
+    shares: Counter[str] = Counter()
+    for block in blocks:
+        if block.chosen and block.region:
+            shares[block.region.role] += len(block.words)
+    return shares
+
+
+def region_role(block: Block, total: int, shares: Counter[str]) -> str:
+    """Return the role of the block's region, unless regions of that role hold a good part of main."""
     region = block.region
-    if region is None or region.chosen >= 0.3 * total > 0:
+    if region is None or region.chosen >= 0.3 * total > 0 or (block.chosen and shares[region.role] >= 0.3 * total):
         return ""
     # names of looks ("social", "ads") stray into the classes of text that trafilatura took for main
     return "" if block.chosen and region.role == "navigation" and block.linked < 0.5 else region.role
