@@ -150,7 +150,9 @@ class _Looker:
 def _page(fetched: Fetched | None) -> Snapshot | None:
     """Return the snapshot of a page or file of the web; a text that came in a service's answer has no address of its own."""
     snapshot = fetched.snapshot if fetched else None
-    own = snapshot and is_address(snapshot.origin) and not snapshot.extractor.startswith("service's answer")
+    if not snapshot or snapshot.provider == "youtube":  # the address of captions holds only for a while
+        return None
+    own = is_address(snapshot.origin) and not snapshot.extractor.startswith("service's answer")
     return snapshot if own else None
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -51,6 +54,20 @@ Walking groups are organised walks that adults take together at a fixed time eac
 by 4 mmHg in 212 adults after 12 weeks. Adults in walking groups did not lose body weight during the trial. Walking groups may improve
 mood in adults who live alone. Most walking groups in the trial were led by trained volunteers from the neighbourhood.
 """
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let names of this machine be resolved and no others: a test that would reach out fails as on a machine without network."""
+    ask = socket.getaddrinfo
+
+    def resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        if name == "localhost" or name.startswith("127.") or name == "::1" or not re.search("[a-z]", name):
+            return ask(host, *arguments, **options)
+        raise socket.gaierror(socket.EAI_NONAME, "no network in tests")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from pipeline.records import Scope, Source, Stage
 from pipeline.settings import MEGABYTE, Workspace
 
 if TYPE_CHECKING:
+    from pipeline.fetching.providers import Candidate
     from pipeline.ledger import Ledger
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The article.")]
@@ -35,11 +36,13 @@ def resolve(
 
     Example: sourcemark sources resolve group-singing
     """
+    from pipeline.fetching.acquire import address
     from pipeline.fetching.client import Client
     from pipeline.fetching.resolve import Resolver, installed
 
     workspace = Workspace.find(Path.cwd())
     chosen = _sources(workspace, slug, source_id)
+    _online(workspace)
     client = Client(workspace.settings)
     resolver = Resolver(client, installed(workspace.settings.providers))
     found = []
@@ -61,16 +64,18 @@ def resolve(
         print(f"{source.id}: {source.title}")
         for number, (name, one) in enumerate(item.ranked, 1):
             told = [one.scope.value.replace("_", " "), one.form, one.version, one.licence or "licence unknown", f"by {name}"]
-            print(f"  {number:>2}. {one.url}\n      {', '.join(told)}")
+            print(f"  {number:>2}. {address(one)}\n      {', '.join(told)}")
         if not item.ranked:
             print(f"  nothing found; asked {', '.join(item.asked) or 'nobody'}")
         for attempt in item.unasked:
             print(f"  could not ask {attempt.provider}: {attempt.detail}")
 
 
-def _told(candidate: object) -> dict[str, object]:
-    made = candidate._asdict()  # type: ignore[attr-defined]
-    return {name: made[name] for name in ("url", "scope", "form", "version", "licence")}
+def _told(candidate: Candidate) -> dict[str, object]:
+    from pipeline.fetching.acquire import address
+
+    made = candidate._asdict()
+    return {"url": address(candidate), **{name: made[name] for name in ("scope", "form", "version", "licence")}}
 
 
 def refresh(
@@ -90,6 +95,7 @@ def refresh(
 
     workspace = Workspace.find(Path.cwd())
     names = [slug] if slug else sorted(path.parent.name for path in workspace.sources.glob("*/sources.yaml"))
+    _online(workspace)
     looks = []
     with Ledger(workspace.ledger) as ledger:
         for name in names:
@@ -220,15 +226,13 @@ def add_text(
 
     Example: sourcemark source add-text group-singing handbook chapter-4.pdf --by "Ann Lee"
     """
+    from pipeline.fetching.client import read_regular
     from pipeline.fetching.sandbox import Sandbox
     from pipeline.records import Statement
 
     workspace = Workspace.find(Path.cwd())
     source = _sources(workspace, slug, source_id)[0]
-    limit = int(workspace.settings.max_source_mb * MEGABYTE)
-    if file.stat().st_size > limit:
-        raise UsageError(f"{file}: over {limit / 1e6:.0f} MB (max_source_mb)")
-    data = file.read_bytes()
+    data = read_regular(file, str(file), int(workspace.settings.max_source_mb * MEGABYTE))
     with Sandbox(1) as sandbox:
         extracted = sandbox.extract(data, file.name)
     with _ledger(workspace) as ledger, ledger.lock(slug):
@@ -305,6 +309,11 @@ def _ledger(workspace: Workspace) -> Ledger:
     from pipeline.ledger import Ledger
 
     return Ledger(workspace.ledger)
+
+
+def _online(workspace: Workspace) -> None:
+    if not workspace.settings.network:
+        raise UsageError("the network is switched off: network = false in sourcemark.toml, or SOURCEMARK_NETWORK")
 
 
 def _now() -> dt.datetime:

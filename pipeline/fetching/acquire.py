@@ -89,13 +89,13 @@ class Acquirer:
         for provider, candidate in list(ranked)[:_MOST]:
             if best and amount(best.scope) <= amount(candidate.scope):
                 break
-            step(f"{provider or 'given'}: {candidate.url}")
+            step(f"{provider or 'given'}: {address(candidate)}")
             try:
                 got = self._one(source, provider, candidate)
             except NoText as error:
-                attempts.append(Attempt(provider=provider, url=candidate.url, why_not=error.why, detail=error.detail))
+                attempts.append(Attempt(provider=provider, url=address(candidate), why_not=error.why, detail=error.detail))
                 continue
-            attempts.append(Attempt(provider=provider, url=candidate.url, detail=got.scope.value))
+            attempts.append(Attempt(provider=provider, url=address(candidate), detail=got.scope.value))
             if best is None or amount(got.scope) < amount(best.scope):
                 best = got
         return Outcome(best, tuple(attempts))
@@ -116,11 +116,21 @@ class Acquirer:
     def _text(self, candidate: Candidate) -> tuple[Body, Extracted]:
         if candidate.text is not None:
             return _answered(candidate)
-        body = self._client.get(Ask(candidate.url, interface=candidate.interface, headers=candidate.headers))
+        try:
+            body = self._client.get(Ask(candidate.url, interface=candidate.interface))
+        except NoText as error:
+            raise NoText(error.why, error.detail.replace(candidate.url, address(candidate))) from None
+        if candidate.shown:
+            body = body._replace(origin=candidate.shown, redirects=())
         try:
             return body, self._sandbox.extract(body.data, body.origin, body.charset)
         except SourceError as error:
             raise NoText(WhyNot.UNSUPPORTED, str(error)) from None
+
+
+def address(candidate: Candidate) -> str:
+    """Return the address of a candidate as it may be shown."""
+    return candidate.shown or candidate.url
 
 
 def _answered(candidate: Candidate) -> tuple[Body, Extracted]:

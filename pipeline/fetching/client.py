@@ -84,14 +84,21 @@ def is_address(text: str) -> bool:
 
 def read_file(folder: Path, relative: str, limit: int) -> Body:
     """Read a file below `folder` of at most `limit` bytes; SourceError says what is wrong with it."""
-    path = inside(folder, relative)
+    return Body(read_regular(inside(folder, relative), relative, limit), relative)
+
+
+def read_regular(path: Path, name: str, limit: int) -> bytes:
+    """Return the bytes of a regular file; a device or pipe would never end. SourceError says what is wrong with it."""
     try:
-        size = path.stat().st_size
-        if size > limit:
-            raise SourceError(f"{relative}: {size / 1e6:.0f} MB, over the limit of {limit / 1e6:.0f} MB (max_source_mb)")
-        return Body(path.read_bytes(), relative)
+        if path.exists() and not path.is_file():
+            raise SourceError(f"{name}: not a file")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
     except OSError as error:
-        raise SourceError(f"{relative}: {(error.strerror or str(error)).lower()}") from None
+        raise SourceError(f"{name}: {(error.strerror or str(error)).lower()}") from None
+    if len(data) > limit:
+        raise SourceError(f"{name}: over the limit of {limit / 1e6:.0f} MB (max_source_mb)")
+    return data
 
 
 class Client:

@@ -55,7 +55,8 @@ class Candidate(NamedTuple):
     """What the service says that it is, for a text that comes with its answer."""
     interface: bool = False
     """Whether the address belongs to a documented interface."""
-    headers: tuple[tuple[str, str], ...] = ()
+    shown: str = ""
+    """The address as it is recorded, where the one that is asked holds a key, an e-mail address or a signature."""
 
 
 class Found(NamedTuple):
@@ -98,11 +99,9 @@ class Api:
         except NoText as error:
             if error.why is WhyNot.NOT_FOUND:
                 return None
-            # The service refused or failed: that says nothing about the work.
-            raise NoText(WhyNot.UNREACHABLE, self._without_key(error.detail)) from None
-
-    def _without_key(self, detail: str) -> str:
-        return detail.replace(self.key, "***") if self.key else detail
+            # The service refused or failed: that says nothing about the work. Its address holds our key and e-mail address.
+            told = error.detail.replace(self.url(path, **query), f"{self.base}/{path}")
+            raise NoText(WhyNot.UNREACHABLE, told.replace(self.key, "***") if self.key else told) from None
 
 
 class Provider(Protocol):

@@ -82,4 +82,5 @@ class Eutils:
             return Found()
         number = work.pmcid.removeprefix("PMC")
         url = api.url("efetch.fcgi", db="pmc", id=number, tool="sourcemark", email=api.contact, api_key=api.key)
-        return Found((Candidate(url, Scope.FULL_TEXT, form="jats", repository=True, interface=True),))
+        shown = api.url("efetch.fcgi", db="pmc", id=number)
+        return Found((Candidate(url, Scope.FULL_TEXT, form="jats", repository=True, interface=True, shown=shown),))

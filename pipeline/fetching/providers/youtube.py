@@ -40,7 +40,7 @@ class YouTube:
             raise NoText(WhyNot.BLOCKED, f"{watch}: the page names no captions; give a transcript: sourcemark source add-text")
         url = text_of(tracks[0], "baseUrl").replace("https://www.youtube.com", api.base)
         url = url if url.startswith("http") else f"{api.base}{url}"
-        return Found((Candidate(f"{url}&fmt=json3", Scope.FULL_TEXT, form="transcript", interface=True, declared=facts),))
+        return Found((Candidate(f"{url}&fmt=json3", Scope.FULL_TEXT, form="transcript", interface=True, declared=facts, shown=watch),))
 
     def _facts(self, watch: str, video: str, api: Api) -> Declared:
         told = api.json("oembed", url=f"https://www.youtube.com/watch?v={video}", format="json")
