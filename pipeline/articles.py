@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from pipeline.errors import ConfigError, OutsideWorkspace
+from pipeline.errors import ConfigError, OutsideWorkspace, SourceError
 from pipeline.records import Line, Record, Slug, Source
 
 Model = TypeVar("Model", bound=Record)
@@ -99,7 +99,10 @@ def read_sources(folder: Path) -> tuple[Source, ...]:
 
 def inside(folder: Path, relative: str) -> Path:
     """Return the path of a source's text below its article's folder; OutsideWorkspace where it leaves it."""
-    path = (folder / relative).resolve()
+    try:
+        path = (folder / relative).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name that no file can have
+        raise SourceError(f"{relative!r}: {error}") from None
     if not path.is_relative_to(folder.resolve()):
         raise OutsideWorkspace(f"{relative}: leaves {folder}; a source's text must lie below its article's folder")
     return path

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], list[str]]
 
+_POLL = 0.5  # seconds between two looks at the clock while the name service says nothing
 _PORTS = frozenset({80, 443, 8080, 8443})
 _SCHEMES = {"http": 80, "https": 443}
 # Global by their number, but not the open web: relays, special assignments, and the metadata service of one cloud.
@@ -24,6 +25,7 @@ _NEVER = tuple(
     )
 )  # fmt: skip
 _GLOBAL_V6 = ipaddress.ip_network("2000::/3")
+_ISATAP = frozenset({bytes.fromhex("00005efe"), bytes.fromhex("02005efe")})  # marks of an IPv4 address in the last four bytes
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -33,6 +35,10 @@ class Refused(Exception):
 
 class NoHost(Exception):
     """The name has no address, or the name service did not answer."""
+
+
+def _shown(url: str) -> str:
+    return url[:200].encode("ascii", "backslashreplace").decode()
 
 
 class Target(NamedTuple):
@@ -50,20 +56,20 @@ def target(url: str, *, loopback: bool = False) -> Target:
         parts = urlsplit(url.strip())
         port = parts.port or _SCHEMES.get(parts.scheme, 0)
         host = _host(parts)
-    except (ValueError, UnicodeError):
-        raise Refused(f"{url[:200]}: not an address") from None
+        path = quote(parts.path or "/", safe="%/:@!$&'()*+,;=~-._")
+        query = quote(parts.query, safe="%/:@!$&'()*+,;=~-._?[]|\"")
+    except ValueError:  # UnicodeError and the errors of IDNA among them
+        raise Refused(f"{_shown(url)}: not an address") from None
     if parts.scheme not in _SCHEMES:
-        raise Refused(f"{url[:200]}: only http and https are fetched")
+        raise Refused(f"{_shown(url)}: only http and https are fetched")
     if not host:
-        raise Refused(f"{url[:200]}: not an address")
+        raise Refused(f"{_shown(url)}: not an address")
     if parts.username is not None or parts.password is not None:
         raise Refused(f"{host}: an address with a user name in it is not fetched")
     if port not in _PORTS and not (loopback and _is_loopback(host)):
         raise Refused(f"{host}: port {port} is not fetched")
     shown = f"[{host}]" if ":" in host else host
     netloc = shown if port == _SCHEMES[parts.scheme] else f"{shown}:{port}"
-    path = quote(parts.path or "/", safe="%/:@!$&'()*+,;=~-._")
-    query = quote(parts.query, safe="%/:@!$&'()*+,;=~-._?[]|\"")
     return Target(urlunsplit((parts.scheme, netloc, path, query, "")), parts.scheme, host, port)
 
 
@@ -92,7 +98,7 @@ def is_public(address: Address) -> bool:
             return is_public(address.ipv4_mapped)
         if address in _NAT64:
             return is_public(ipaddress.IPv4Address(address.packed[-4:]))
-        if address not in _GLOBAL_V6 or address.scope_id:
+        if address not in _GLOBAL_V6 or address.scope_id or address.packed[8:12] in _ISATAP:
             return False
     return address.is_global and not address.is_multicast and not any(address in net for net in _NEVER if net.version == address.version)
 
@@ -114,9 +120,12 @@ class Guard:
         """Take an address apart; Refused where it may not be asked."""
         return target(url, loopback=self.loopback)
 
-    def addresses(self, host: str, port: int, timeout: float) -> list[str]:
-        """Return the checked addresses of a host; NoHost where there are none, Refused where one of them is not public."""
-        found = _within(timeout, lambda: self._resolve(host, port))
+    def addresses(self, host: str, port: int, left: Callable[[], float]) -> list[str]:
+        """Return the checked addresses of a host; NoHost where there are none, Refused where one of them is not public.
+
+        `left` returns the seconds that are left, and raises where there are none or the run is to end.
+        """
+        found = _within(left, lambda: self._resolve(host, port))
         if not found:
             raise NoHost(f"{host}: no such host")
         for text in found:
@@ -136,21 +145,23 @@ def _plain_loopback(address: Address) -> bool:
     return address.is_loopback and not (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped)
 
 
-def _within(timeout: float, ask: Callable[[], list[str]]) -> list[str]:
+def _within(left: Callable[[], float], ask: Callable[[], list[str]]) -> list[str]:
     """Ask the name service in a thread of its own, for it has no time limit that could be set."""
-    answer: queue.Queue[list[str] | OSError] = queue.Queue(1)
+    answer: queue.Queue[list[str] | Exception] = queue.Queue(1)
 
     def work() -> None:
         try:
             answer.put(ask())
-        except (OSError, UnicodeError) as error:
-            answer.put(error if isinstance(error, OSError) else OSError(str(error)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread that waits must hear of it
+            answer.put(error)
 
     threading.Thread(target=work, daemon=True).start()
-    try:
-        found = answer.get(timeout=max(0.01, timeout))
-    except queue.Empty:
-        raise NoHost("the name service did not answer in time") from None
-    if isinstance(found, OSError):
-        raise NoHost(f"{(found.strerror or str(found)).lower()}")
+    while True:
+        try:
+            found = answer.get(timeout=min(_POLL, left()))
+            break
+        except queue.Empty:
+            continue
+    if isinstance(found, Exception):
+        raise NoHost(str(getattr(found, "strerror", None) or found).lower())
     return found

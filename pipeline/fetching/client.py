@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import threading
@@ -17,7 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from pipeline import __version__
 from pipeline.articles import inside
 from pipeline.errors import SourceError
-from pipeline.fetching.addresses import Guard, NoHost, Refused, Resolve, system_resolve
+from pipeline.fetching.addresses import Guard, NoHost, Refused, Resolve, Target, system_resolve
 from pipeline.fetching.limits import Busy, Hosts, Robots, retry_after
 from pipeline.fetching.network import Deadline, OutOfTime, Stopped, Transport
 from pipeline.records import WhyNot
@@ -29,7 +30,6 @@ _MEANING = {401: WhyNot.PAYWALLED, 402: WhyNot.PAYWALLED, 404: WhyNot.NOT_FOUND,
 _REDIRECTS = 5
 _TRIES = 3
 _ROBOTS_LIMIT = 512_000  # bytes of robots.txt that count (RFC 9309 asks for at least 500 KiB)
-_ROBOTS_TIME = 10.0  # seconds
 _NO_HOST = 30.0  # seconds for which a name without address is not asked for again
 _PIECE = 65_536
 HOME = "https://pypi.org/project/sourcemark/"
@@ -54,9 +54,9 @@ class Body(NamedTuple):
 class NoText(Exception):
     """The address gave no text, and this is why: an answer about the source, not a fault of the run."""
 
-    def __init__(self, why: WhyNot, detail: str) -> None:
+    def __init__(self, why: WhyNot, detail: str, status: int = 0) -> None:
         super().__init__(detail)
-        self.why, self.detail = why, detail
+        self.why, self.detail, self.status = why, detail, status
 
 
 class _Transient(Exception):
@@ -110,7 +110,7 @@ class Client:
         self.stop = threading.Event()
         self._guard = Guard(loopback=settings.allow_loopback, resolve=resolve)
         self._hosts = Hosts(settings.host_connections, self._wait)
-        self._robots = Robots("sourcemark", self._read_robots)
+        self._robots = Robots("sourcemark")
         self._tls = httpx.create_ssl_context(trust_env=False)
         self._limit = int(settings.max_source_mb * MEGABYTE)
         who = f"; mailto:{settings.contact}" if settings.contact else ""
@@ -128,7 +128,7 @@ class Client:
         tries = Retrying(
             retry=retry_if_exception_type(_Transient),
             stop=stop_after_attempt(_TRIES),
-            wait=_pause,
+            wait=lambda state: min(_pause(state), deadline.left()),
             sleep=self._wait,
             reraise=True,
         )
@@ -138,6 +138,8 @@ class Client:
             raise NoText(WhyNot.UNREACHABLE, f"{ask.url}: {error}") from None
         except Refused as error:
             raise NoText(WhyNot.FORBIDDEN, str(error)) from None
+        except (httpx.InvalidURL, ValueError) as error:  # an address that passes our reading and not that of the wire
+            raise NoText(WhyNot.FORBIDDEN, f"{ask.url[:200]}: not an address: {error}") from None
 
     def _wait(self, seconds: float) -> None:
         if self.stop.wait(max(0.0, seconds)):
@@ -145,58 +147,66 @@ class Client:
 
     def _follow(self, ask: Ask, deadline: Deadline) -> Body:
         """Ask, and follow redirects by hand: each new address is checked like the first."""
-        here, passed = ask.url, [ask.url]
+        where, passed = self._guard.target(ask.url), [ask.url]
         for _ in range(_REDIRECTS + 1):
-            answer = self._step(ask._replace(url=here), deadline)
+            answer = self._step(ask, where, deadline)
             if isinstance(answer, Body):
                 return answer._replace(redirects=tuple(passed[:-1]))
-            if here.startswith("https:") and answer.startswith("http:"):
-                raise NoText(WhyNot.BLOCKED, f"{here}: redirects from https to {answer[:200]}")
-            here = answer
-            passed.append(here)
+            to = self._guard.target(answer)
+            if where.scheme == "https" and to.scheme == "http":
+                raise NoText(WhyNot.BLOCKED, f"{where.url}: redirects from https to {to.url[:200]}")
+            if (to.scheme, to.host, to.port) != (where.scheme, where.host, where.port):
+                ask = ask._replace(headers=())  # what was meant for one host is not for another
+            where = to
+            passed.append(to.url)
         raise NoText(WhyNot.BLOCKED, f"{ask.url}: more than {_REDIRECTS} redirects")
 
-    def _step(self, ask: Ask, deadline: Deadline) -> Body | str:
+    def _step(self, ask: Ask, where: Target, deadline: Deadline) -> Body | str:
         """Ask once, in turn; return the body, or where it redirects to."""
-        where = self._guard.target(ask.url)
         interval = self.settings.host_interval / 3
-        if not ask.interface:
-            interval = max(self.settings.host_interval, self._allowed(where.url))
-        with self._hosts.turn(where.host, interval) as waited:
-            deadline.extend(waited)
-            try:
-                found = self._once(ask._replace(url=where.url), where.host, self._limit, deadline)
-            except NoHost:
-                self._hosts.close(where.host, _NO_HOST)
-                raise
-            except OutOfTime:
-                self._hosts.failed(where.host)
-                raise
-            except httpx.TransportError as error:
-                self._hosts.failed(where.host)
-                raise _Transient(str(error) or type(error).__name__) from None
-            self._hosts.answered(where.host)
-            return found
+        self._hosts.check_open(where.host)
+        try:
+            if not ask.interface:
+                interval = max(self.settings.host_interval, self._allowed(where, deadline))
+            with self._hosts.turn(where.host, interval) as waited:
+                deadline.extend(waited)
+                found = self._once(ask._replace(url=where.url), where.host, deadline, self._limit)
+        except NoHost:
+            self._hosts.close(where.host, _NO_HOST)
+            raise
+        except OutOfTime:
+            self._hosts.failed(where.host)
+            raise
+        except httpx.TransportError as error:
+            self._hosts.failed(where.host)
+            raise _Transient(str(error) or type(error).__name__) from None
+        self._hosts.answered(where.host)
+        return found
 
-    def _allowed(self, url: str) -> float:
+    def _allowed(self, where: Target, deadline: Deadline) -> float:
         """Return the pause that a host's robots.txt asks for; NoText where it asks programs to stay away."""
-        origin = url[: url.index("/", len("https://"))]
-        if not self._robots.allow(origin, url):
-            raise NoText(WhyNot.BLOCKED, f"{url}: its robots.txt asks programs to stay away")
-        return self._robots.interval(origin)
+        origin = where.url[: where.url.index("/", len("https://"))]
+        try:
+            pause = self._robots.pause(origin, where.url, lambda url: self._read_robots(url, deadline))
+        except Busy as error:
+            raise _Transient(str(error)) from None
+        if pause is None:
+            raise NoText(WhyNot.BLOCKED, f"{where.url}: its robots.txt asks programs to stay away")
+        return pause
 
-    def _once(self, ask: Ask, host: str, limit: int, deadline: Deadline) -> Body | str:
+    def _once(self, ask: Ask, host: str, deadline: Deadline, limit: int, *, cut: bool = False) -> Body | str:
+        """Send one request, past httpx's own client, which would read the Location header by itself."""
         headers = {"User-Agent": self.agent, "Accept": ask.accept, "Accept-Encoding": "gzip", **dict(ask.headers)}
-        transport = Transport(self._guard, deadline, self._tls)
+        request = httpx.Request("GET", ask.url, headers=headers)
         with (
-            httpx.Client(transport=transport, trust_env=False, headers=headers) as client,
-            client.stream("GET", ask.url, follow_redirects=False) as answer,
+            contextlib.closing(Transport(self._guard, deadline, self._tls)) as transport,
+            contextlib.closing(transport.handle_request(request)) as answer,
         ):
             if answer.status_code in {301, 302, 303, 307, 308}:
                 return urljoin(ask.url, str(answer.headers.get("location", "")))
             self._judge(ask.url, host, answer, deadline)
             kept = tuple((name, answer.headers[name]) for name in _KEPT if name in answer.headers)
-            data = b"" if answer.status_code == 304 else _read(answer, ask.url, limit, deadline)
+            data = b"" if answer.status_code == 304 else _read(answer, ask.url, limit, deadline, cut=cut)
             return Body(data, ask.url, kept, status=answer.status_code)
 
     def _judge(self, url: str, host: str, answer: httpx.Response, deadline: Deadline) -> None:
@@ -210,23 +220,21 @@ class Client:
             raise _Transient(f"HTTP {status}", wait)
         if status not in {200, 203, 304}:
             # 202, 403 and other odd answers come from filters against robots: they say nothing about the source.
-            raise NoText(_MEANING.get(status, WhyNot.BLOCKED), f"{url}: HTTP {status}")
+            raise NoText(_MEANING.get(status, WhyNot.BLOCKED), f"{url}: HTTP {status}", status)
 
-    def _read_robots(self, url: str) -> str:
+    def _read_robots(self, url: str, deadline: Deadline) -> str:
         """Return a robots.txt, empty where the host has none; one that cannot be read lets nothing through (RFC 9309, 2.3.1)."""
-        deadline = Deadline(min(_ROBOTS_TIME, self.settings.fetch_timeout), self.stop)
         here = url
         try:
             for _ in range(_REDIRECTS + 1):
                 where = self._guard.target(here)
-                answer = self._once(Ask(where.url), where.host, _ROBOTS_LIMIT, deadline)
+                answer = self._once(Ask(where.url), where.host, deadline, _ROBOTS_LIMIT, cut=True)
                 if isinstance(answer, Body):
                     return answer.data.decode("utf-8", "replace")
                 here = answer
-        except NoText:
-            return ""
-        except (httpx.TransportError, OutOfTime) as error:
-            raise _Transient(f"robots.txt: {error}") from None
+        except NoText as error:
+            if not 400 <= error.status < 500:
+                raise _Transient(f"robots.txt: {error.detail}") from None
         return ""
 
 
@@ -238,13 +246,18 @@ def _pause(state: RetryCallState) -> float:
     return random.uniform(0.1, 0.5 * 2**state.attempt_number)
 
 
-def _read(answer: httpx.Response, url: str, limit: int, deadline: Deadline) -> bytes:
-    """Read and decode a body in small pieces, so that neither size nor compression can pass the limit."""
+def _read(answer: httpx.Response, url: str, limit: int, deadline: Deadline, *, cut: bool) -> bytes:
+    """Read and decode a body in small pieces, so that neither size nor compression can pass the limit.
+
+    `cut` returns what came up to the limit, where a body that is too large is otherwise refused.
+    """
     data = bytearray()
     for piece in _decoded(answer, url):
         deadline.left()
         data += piece
         if len(data) > limit:
+            if cut:
+                return bytes(data[:limit])
             raise NoText(WhyNot.TOO_LARGE, f"{url}: over {limit / 1e6:.0f} MB (max_source_mb)")
     return bytes(data)
 
@@ -264,10 +277,11 @@ def _gunzip(answer: httpx.Response) -> Iterator[bytes]:
     unzip, within = zlib.decompressobj(31), False
     try:
         for raw in answer.iter_raw(_PIECE):
+            raw = raw if within else raw.lstrip(b"\0")  # a padding of zeros between members, or after the last
             while raw:
                 yield unzip.decompress(raw, _PIECE)
                 raw, within = unzip.unconsumed_tail, not unzip.eof
-                if unzip.eof:  # another member may follow, or a padding of zeros
+                if unzip.eof:  # another member may follow
                     raw, unzip = unzip.unused_data.lstrip(b"\0"), zlib.decompressobj(31)
         yield unzip.flush()
     except zlib.error:

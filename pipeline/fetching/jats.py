@@ -67,7 +67,7 @@ def _declared(root: etree._Element) -> Declared:
     meta = root.find("./front/article-meta")
     if meta is None:
         return Declared()
-    years = {int(year) for node in meta.findall("pub-date/year") if (year := (node.text or "").strip()).isdigit()}
+    years = {int(year) for node in meta.findall("pub-date/year") if (year := (node.text or "").strip()).isdecimal() and len(year) == 4}
     return Declared(
         titles=tuple(_inline(node) for node in meta.findall("title-group/article-title")),
         authors=tuple(_inline(node) for node in meta.findall("contrib-group/contrib//surname")),

@@ -13,6 +13,7 @@ from protego import Protego
 
 _FAILURES = 3  # in a row, after which a host is left alone
 _ALONE = 60.0  # seconds
+_AGAIN = 0.5  # seconds after which a robots.txt that could not be read is asked for again
 
 
 class Busy(Exception):
@@ -55,14 +56,19 @@ class Hosts:
         try:
             with host.lock:
                 now = time.monotonic()
-                if host.closed_until > now:
-                    raise Busy(f"{name} is left alone for another {host.closed_until - now:.0f} s")
+                _check_open(name, host, now)
                 at = max(now, host.next_at)
                 host.next_at = at + interval
             self._wait(at - now)
             yield time.monotonic() - began
         finally:
             host.slots.release()
+
+    def check_open(self, name: str) -> None:
+        """Raise Busy where a host is left alone."""
+        host = self._of(name)
+        with host.lock:
+            _check_open(name, host, time.monotonic())
 
     def answered(self, name: str) -> None:
         """Note that a host has answered."""
@@ -85,6 +91,11 @@ class Hosts:
             host.closed_until = max(host.closed_until, time.monotonic() + seconds)
 
 
+def _check_open(name: str, host: _Host, now: float) -> None:
+    if host.closed_until > now:
+        raise Busy(f"{name} is left alone for another {host.closed_until - now:.0f} s")
+
+
 def retry_after(value: str | None) -> float | None:
     """Return the seconds that a Retry-After header asks for, given as seconds or as a date; None where it says nothing.
 
@@ -93,7 +104,7 @@ def retry_after(value: str | None) -> float | None:
     """
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value.strip()[:9])
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
@@ -101,27 +112,41 @@ def retry_after(value: str | None) -> float | None:
         return None
 
 
+class _Rules:
+    """The robots.txt of one host; the lock protects all of it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.parsed: Protego | None = None
+        self.failed_at = -_AGAIN
+
+
 class Robots:
     """What the robots.txt of each host allows; read once a run."""
 
-    def __init__(self, agent: str, read: Callable[[str], str]) -> None:
-        """`read` returns the file at an address, empty where there is none."""
-        self._agent, self._read = agent, read
+    def __init__(self, agent: str) -> None:
+        self._agent = agent
         self._lock = threading.Lock()  # of the table
-        self._rules: dict[str, tuple[threading.Lock, list[Protego]]] = {}
+        self._hosts: dict[str, _Rules] = defaultdict(_Rules)
 
-    def allow(self, origin: str, url: str) -> bool:
-        """Say whether an address may be fetched; a host without robots.txt allows all (RFC 9309)."""
-        return bool(self._of(origin).can_fetch(url, self._agent))
+    def pause(self, origin: str, url: str, read: Callable[[str], str]) -> float | None:
+        """Return the crawl delay in seconds, at most ten, or None where the address may not be fetched.
 
-    def interval(self, origin: str) -> float:
-        """Return the crawl delay that a host asks for, at most ten seconds."""
-        return min(10.0, self._of(origin).crawl_delay(self._agent) or 0.0)
+        `read` returns the file at an address, empty where there is none (RFC 9309: all is allowed), and raises where it cannot
+        be read; others who wait for the same host are then told at once (Busy).
+        """
+        rules = self._of(origin, read)
+        if not rules.can_fetch(url, self._agent):
+            return None
+        return min(10.0, rules.crawl_delay(self._agent) or 0.0)
 
-    def _of(self, origin: str) -> Protego:
+    def _of(self, origin: str, read: Callable[[str], str]) -> Protego:
         with self._lock:
-            lock, rules = self._rules.setdefault(origin, (threading.Lock(), []))
-        with lock:  # of one host: asked once, however many wait for it
-            if not rules:
-                rules.append(Protego.parse(self._read(f"{origin}/robots.txt")))
-            return rules[0]
+            rules = self._hosts[origin]
+        with rules.lock:  # asked once, however many wait for it
+            if rules.parsed is None:
+                if time.monotonic() - rules.failed_at < _AGAIN:
+                    raise Busy(f"{origin}/robots.txt could not be read a moment ago")
+                rules.failed_at = time.monotonic()
+                rules.parsed = Protego.parse(read(f"{origin}/robots.txt"))
+            return rules.parsed

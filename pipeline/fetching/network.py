@@ -15,6 +15,7 @@ import httpx
 from pipeline.fetching.addresses import Guard
 
 _POLL = 0.5  # seconds between two looks at the deadline and at the stop sign while nothing arrives
+_HANDSHAKE = 10.0  # seconds for TLS, in which nothing can interrupt
 _ADDRESSES = 4  # of one host that are tried
 
 
@@ -68,7 +69,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, min(_HANDSHAKE, self._deadline.left())), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -88,7 +89,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        found = self._guard.addresses(host, port, self._deadline.left())[:_ADDRESSES]
+        found = self._guard.addresses(host, port, self._deadline.left)[:_ADDRESSES]
         for index, address in enumerate(found):
             share = self._deadline.left() / (len(found) - index)
             try:

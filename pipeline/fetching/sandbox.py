@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.errors import SourceError
 from pipeline.fetching.extract import Extracted
@@ -22,6 +24,7 @@ _SECONDS = 30  # of CPU for one document
 _WALL = 90.0  # seconds after which a child that says nothing is ended
 _DOCUMENTS = 200  # after which a child is replaced, so that what its parsers leak does not add up
 _ANSWER = 400_000_000  # bytes; more is no answer of ours
+_LINE = 300  # characters of an error
 
 
 class Sandbox:
@@ -49,8 +52,9 @@ class Sandbox:
 
     def extract(self, data: bytes, name: str = "", charset: str = "") -> Extracted:
         """Return the text of a document as `extract.extract` does; SourceError also where it cost the child its life."""
-        child = self._idle.get() or self._started()
+        child = self._idle.get()
         try:
+            child = child or self._started()
             found = child.ask(data, name, charset, self._wall)
         except BaseException:  # whatever ended it, Ctrl-C too: a child in the middle of an answer is of no more use
             self._replace(child)
@@ -61,11 +65,11 @@ class Sandbox:
             self._replace(child)
         else:
             self._idle.put(child)
-        if "error" in found:
-            raise SourceError(found["error"])
+        if found.error:
+            raise SourceError(" ".join(found.error.split())[:_LINE])
         try:
-            return _unpacked(found)
-        except (KeyError, TypeError, ValueError):
+            return found.unpacked()
+        except ValueError:
             raise SourceError(f"{name or 'source'}: its parser gave an answer that is none") from None
 
     def _started(self) -> _Child:
@@ -73,12 +77,53 @@ class Sandbox:
             raise Stopped
         child = _Child(self._memory, self._seconds)
         self._all.add(child)
+        if self._closed:  # in the meantime: `close` may not have seen this child
+            child.end()
+            raise Stopped
         return child
 
-    def _replace(self, child: _Child) -> None:
-        child.end()
-        self._all.discard(child)
+    def _replace(self, child: _Child | None) -> None:
+        """End a child and give its place to one that is started when it is needed."""
+        if child:
+            child.end()
+            self._all.discard(child)
         self._idle.put(None)
+
+
+class _Head(BaseModel):
+    """What a child announces."""
+
+    model_config = ConfigDict(strict=True)
+
+    size: int = Field(ge=0, le=_ANSWER)
+
+
+class _Answer(BaseModel):
+    """What a child says of a document; every field is checked, for the child may have been taken over by what it read."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    error: str = ""
+    text: str = ""
+    media_type: str = ""
+    extractor: str = ""
+    structure: Annotated[Structure, Field(strict=False)] = Structure()
+    titles: list[str] = []
+    authors: list[str] = []
+    years: list[int] = []
+    dois: list[str] = []
+    encoding: str | None = None
+    whole: bool = True
+
+    def unpacked(self) -> Extracted:
+        """Return the answer as `extract` gives it; ValueError where it does not hold together."""
+        if not (self.text and self.media_type and self.extractor):
+            raise ValueError("nothing was read")
+        self.text.encode()  # refuses lone surrogates
+        if any(not 0 <= item.start <= item.end <= len(self.text) for item in self.structure.stretches):
+            raise ValueError("a stretch outside of the text")
+        declared = Declared(tuple(self.titles), tuple(self.authors), tuple(self.years), tuple(self.dois))
+        return Extracted(self.text, self.media_type, self.extractor, self.structure, declared, self.encoding, self.whole)
 
 
 class _Child:
@@ -98,7 +143,7 @@ class _Child:
             start_new_session=True,  # Ctrl-C in the terminal is for the parent, which ends its children
         )
 
-    def ask(self, data: bytes, name: str, charset: str, wall: float) -> dict[str, Any]:
+    def ask(self, data: bytes, name: str, charset: str, wall: float) -> _Answer:
         """Send a document and return the answer; SourceError where the child died or said nothing in time."""
         self.served += 1
         clock = threading.Timer(wall, self._process.kill)
@@ -106,25 +151,22 @@ class _Child:
         clock.start()
         try:
             return self._exchange(data, name, charset)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, RecursionError):
             raise SourceError(
                 f"{name or 'source'}: its parser needed too much memory or time, or crashed (a broken or hostile document)"
             ) from None
         finally:
             clock.cancel()
 
-    def _exchange(self, data: bytes, name: str, charset: str) -> dict[str, Any]:
+    def _exchange(self, data: bytes, name: str, charset: str) -> _Answer:
         inlet, outlet = self._process.stdin, self._process.stdout
         if inlet is None or outlet is None:  # not with the pipes asked for above
             raise OSError("no pipe")
         inlet.write(json.dumps({"size": len(data), "name": name, "charset": charset}).encode() + b"\n")
         inlet.write(data)
         inlet.flush()
-        size = json.loads(outlet.readline(100))["size"]
-        if not isinstance(size, int) or size > _ANSWER:
-            raise ValueError("no answer of ours")
-        found: dict[str, Any] = json.loads(outlet.read(size))
-        return found
+        size = _Head.model_validate_json(outlet.readline(100)).size
+        return _Answer.model_validate_json(outlet.read(size))
 
     def end(self) -> None:
         """End the process and take its remains away."""
@@ -134,17 +176,3 @@ class _Child:
             if pipe:
                 with suppress(OSError):
                     pipe.close()
-
-
-def _unpacked(found: dict[str, Any]) -> Extracted:
-    """Rebuild the answer, every field validated: the child may have been taken over by what it read."""
-    declared = {name: tuple(values) for name, values in dict(found["declared"]).items()}
-    return Extracted(
-        text=str(found["text"]),
-        media_type=str(found["media_type"]),
-        extractor=str(found["extractor"]),
-        structure=Structure.model_validate(found["structure"]),
-        declared=Declared(**declared),
-        encoding=found["encoding"],
-        whole=bool(found["whole"]),
-    )

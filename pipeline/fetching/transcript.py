@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipeline.errors import SourceError
 from pipeline.fetching.reading import Mark, Piece
 
-_TIMES = re.compile(r"^\s*(?:(\d+):)?(\d{1,2}):(\d{2})[.,]\d{3}\s+-->\s+(?:\d+:)?\d{1,2}:\d{2}[.,]\d{3}")
+_TIMES = re.compile(r"^\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,]\d{3}\s+-->\s+(?:\d+:)?\d{1,2}:\d{2}[.,]\d{3}")
 _TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
 _SOUND = re.compile(
     r"[\[(](?:applause|laughter|laughs|music|cheering|silence|inaudible|crosstalk|background noise)[\])]|[♪♫]|^\s*>>\s*", re.IGNORECASE
@@ -82,7 +82,7 @@ def _events(text: str, name: str) -> Iterator[_Cue]:
             said = "".join(str(seg.get("utf8", "")) for seg in event.get("segs", []))
             if said.strip():
                 yield _Cue(int(event.get("tStartMs", 0)) // 1000, "", tuple(_said(line) for line in said.split("\n")))
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, OverflowError):
         raise SourceError(f"{name or 'source'}: a transcript in json3 that cannot be read") from None
 
 

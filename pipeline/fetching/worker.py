@@ -41,9 +41,13 @@ def _answer(data: bytes, name: str, charset: str) -> bytes:
 
 def _packed(extracted: Extracted) -> dict[str, object]:
     return {
-        **extracted._asdict(),
+        "text": extracted.text,
+        "media_type": extracted.media_type,
+        "extractor": extracted.extractor,
         "structure": extracted.structure.model_dump(mode="json"),
-        "declared": extracted.declared._asdict(),
+        **extracted.declared._asdict(),
+        "encoding": extracted.encoding,
+        "whole": extracted.whole,
     }
 
 

@@ -19,7 +19,7 @@ def without_running_lines(lines: list[Line], labels: list[str]) -> list[Line]:
     seen = Counter(key for edge in edges.values() for key in {_masked(line.text) for line in edge})
     sides = Counter((key, number % 2) for number, edge in edges.items() for key in {_masked(line.text) for line in edge})
     heads = Counter(round(line.bottom) for edge in edges.values() for line in edge if _has_label(line, labels))
-    shifts = Counter(int(line.text) - line.page for edge in edges.values() for line in edge if line.text.isdecimal())
+    shifts = Counter(int(line.text) - line.page for edge in edges.values() for line in edge if line.text.isdecimal() and len(line.text) < 6)
     cut = set()
     for number, edge in edges.items():
         for line in edge:
