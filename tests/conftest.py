@@ -15,8 +15,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from pipeline.fetching.client import Client
+from pipeline.fetching.sandbox import Sandbox
 from pipeline.resources import bundled
 from pipeline.settings import FILE, Settings, Workspace
+from tests.services import Services, services
 
 settings.register_profile("ci", deadline=None, max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("hunt", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
@@ -128,3 +130,25 @@ def server() -> Iterator[Callable[[Callable[[str], Answer]], str]]:
     for made in running:
         made.shutdown()
         made.server_close()
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Services]:
+    """Run the services of the web on loopback."""
+    with services() as running:
+        yield running
+
+
+@pytest.fixture
+def asked(web: Services) -> list[str]:
+    """Return what the services are asked from now on."""
+    web.asked.clear()
+    web.agents.clear()
+    return web.asked
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Return a sandbox for a module's documents."""
+    with Sandbox(1) as box:
+        yield box

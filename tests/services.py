@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 RECORDED = Path(__file__).parent / "recorded"
-_PROVIDERS = {
+PROVIDERS = {
     "crossref": "crossref",
     "europepmc": "europepmc",
     "idconv": "pmc_ids",
@@ -78,7 +78,7 @@ def services() -> Iterator[Services]:
     """Run all services on one loopback port, each below its own path."""
     asked: list[str] = []
     agents: Counter[str] = Counter()
-    known = {service: answers(service) for service in _PROVIDERS}
+    known = {service: answers(service) for service in PROVIDERS}
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -87,7 +87,7 @@ def services() -> Iterator[Services]:
             asked.append(self.path)
             agents[self.headers.get("User-Agent", "")] += 1
             base = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
-            found = _matching(known, self.path)
+            found = matching(known, self.path)
             status, headers, body = (found.status, found.headers, found.body) if found else (404, {}, b"no such answer recorded")
             self.send_response(status)
             for name, value in headers.items():
@@ -104,7 +104,7 @@ def services() -> Iterator[Services]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
-    endpoints = {provider: f"{base}/{service}" for service, provider in _PROVIDERS.items()}
+    endpoints = {provider: f"{base}/{service}" for service, provider in PROVIDERS.items()}
     try:
         yield Services(base, {**endpoints, "wayback": f"{base}/wayback", "publisher": f"{base}/doi", "ncbi": f"{base}/ncbi"}, asked, agents)
     finally:
@@ -112,7 +112,7 @@ def services() -> Iterator[Services]:
         server.server_close()
 
 
-def _matching(known: dict[str, list[Answer]], path: str) -> Answer | None:
+def matching(known: dict[str, list[Answer]], path: str) -> Answer | None:
     service, _, rest = urlsplit(path).path.lstrip("/").partition("/")
     query = dict(parse_qsl(urlsplit(path).query, keep_blank_values=True))
     for answer in known.get(service, ()):

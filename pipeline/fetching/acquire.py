@@ -86,9 +86,13 @@ class Acquirer:
         """Try addresses in order; the first that holds the full text wins, else the one that holds most."""
         best: Acquired | None = None
         attempts: list[Attempt] = []
-        for provider, candidate in list(ranked)[:_MOST]:
+        asked = 0
+        for provider, candidate in ranked:
             if best and amount(best.scope) <= amount(candidate.scope):
                 break
+            asked += candidate.text is None
+            if asked > _MOST and candidate.text is None:
+                continue
             step(f"{provider or 'given'}: {address(candidate)}")
             try:
                 got = self._one(source, provider, candidate)

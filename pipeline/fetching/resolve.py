@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from pipeline.errors import ConfigError
 from pipeline.fetching.client import Client, NoText
+from pipeline.fetching.network import Stopped
 from pipeline.fetching.providers.base import Api, Candidate, Provider, Work
-from pipeline.records import Attempt, Scope, Source
+from pipeline.records import Attempt, Scope, Source, WhyNot
 
 GROUP = "sourcemark.providers"
 _SCOPES = [Scope.FULL_TEXT, Scope.EXCERPT, Scope.ABSTRACT, Scope.LANDING_PAGE, Scope.METADATA, Scope.NONE]
@@ -46,9 +47,11 @@ def installed(names: Sequence[str] | None = None) -> list[Provider]:
     found: list[Provider] = []
     for name in points if names is None else names:
         try:
-            found.append(points[name].load()())
-        except (ImportError, AttributeError, TypeError) as error:
+            provider: Provider = points[name].load()()
+            _ = (provider.name, provider.base, provider.order, provider.after_failure, provider.find)
+        except Exception as error:  # noqa: BLE001 - others' code, which may fail in any way
             raise ConfigError(f"provider `{name}` ({points[name].value}) cannot be loaded: {error}") from None
+        found.append(provider)
     return sorted(found, key=lambda provider: (provider.order, provider.name))
 
 
@@ -80,6 +83,12 @@ class Resolver:
                 answer = provider.find(work, api)
             except NoText as error:
                 unasked.append(Attempt(provider=provider.name, url=api.base, why_not=error.why, detail=error.detail))
+                continue
+            except (Stopped, ConfigError):
+                raise
+            except Exception as error:  # noqa: BLE001 - an answer of a form that nobody foresaw costs one provider and not the run
+                detail = f"{provider.name}: an answer that could not be read ({type(error).__name__}: {error})"
+                unasked.append(Attempt(provider=provider.name, url=api.base, why_not=WhyNot.UNREACHABLE, detail=detail[:300]))
                 continue
             asked.append(provider.name)
             work = work.learned(answer.ids)

@@ -65,6 +65,7 @@ def fetch(
                     found[jobs[job]] = job.result()
                 except SourceError as error:
                     broken[jobs[job]] = f"{sources[jobs[job]].id}: {error}"
+                step(f"{len(found) + len(broken)} of {len(sources)} sources")
         except BaseException:  # Ctrl-C above all: the threads are told to stop, and what they have finished is recorded
             client.stop.set()
             sandbox.close()

@@ -10,7 +10,7 @@ import re
 from lxml import etree
 
 from pipeline.fetching.client import NoText
-from pipeline.fetching.providers.base import Api, Candidate, Found, Work
+from pipeline.fetching.providers.base import Api, Candidate, Found, Work, year_of
 from pipeline.fetching.providers.crossref import is_the_work
 from pipeline.fetching.reading import Declared
 from pipeline.records import Scope, WhyNot
@@ -80,12 +80,11 @@ def _entries(data: bytes) -> list[etree._Element]:
 
 
 def _declared(entry: etree._Element) -> Declared:
-    year = _text(entry, "a:published")[:4]
     doi = _text(entry, "x:doi").lower()
     return Declared(
         titles=(_text(entry, "a:title"),),
         authors=tuple(" ".join((name.text or "").split()) for name in entry.findall("a:author/a:name", _ATOM)),
-        years=(int(year),) if year.isdigit() else (),
+        years=year_of(_text(entry, "a:published")),
         dois=(doi,) if doi else (),
     )
 

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from pipeline.fetching.client import Ask, Body, Client, NoText
 from pipeline.fetching.reading import Declared
-from pipeline.records import Scope, Source, WhyNot, youtube_id
+from pipeline.records import Scope, Source, WhyNot, bare_doi, youtube_id
+
+_UNREGISTERED = frozenset(
+    "webpage post post-weblog motion_picture broadcast video song speech interview personal_communication software map graphic".split()
+)
+_FORMS = {
+    "doi": r"10\.\d{4,9}/\S+",
+    "pmcid": r"PMC\d{1,10}",
+    "pmid": r"\d{1,9}",
+    "arxiv": r"[\w.-]+/?\w+",
+    "isbn": r"[\dXx -]{10,17}",
+    "youtube": r"[\w-]{11}",
+    "url": r"https?://\S+",
+}
+
+
+def _doi_of(url: str | None) -> str | None:
+    found = re.fullmatch(r"https?://(?:dx\.)?doi\.org/(10\.\d{4,9}/\S+)", url or "", re.IGNORECASE)
+    return bare_doi(found.group(1)) if found else None
+
+
+def doi_path(doi: str) -> str:
+    """Return a DOI as it stands in a path: `#`, `?`, `<` and the like would end it or be changed."""
+    return quote(doi, safe="/():;,.-_")
 
 
 class Work(NamedTuple):
@@ -30,12 +54,21 @@ class Work(NamedTuple):
     def of(cls, source: Source) -> Work:
         """Return what the metadata says."""
         video = source.youtube or (youtube_id(source.URL) if source.URL else None)
-        return cls(source, source.DOI, source.PMCID, source.PMID, source.arXiv, source.ISBN, video, source.URL)
+        return cls(source, source.DOI or _doi_of(source.URL), source.PMCID, source.PMID, source.arXiv, source.ISBN, video, source.URL)
 
     def learned(self, ids: Mapping[str, str]) -> Work:
-        """Return the work with identifiers that it did not have."""
-        new: dict[str, Any] = {name: value for name, value in ids.items() if value and not getattr(self, name)}
+        """Return the work with identifiers that it did not have; what has not their form is passed over."""
+        new: dict[str, Any] = {
+            name: value
+            for name, value in ids.items()
+            if isinstance(value, str) and re.fullmatch(_FORMS.get(name, ""), value) and not getattr(self, name)
+        }
         return self._replace(**new)
+
+    @property
+    def by_title(self) -> bool:
+        """Say whether registries of literature may be searched by title: a blog post or video has the title of other works."""
+        return self.source.type not in _UNREGISTERED
 
 
 class Candidate(NamedTuple):
@@ -88,9 +121,12 @@ class Api:
         if body is None:
             return None
         try:
-            return json.loads(body.data)
-        except ValueError:
+            found = json.loads(body.data.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
             raise NoText(WhyNot.UNREACHABLE, f"{self.base}: an answer that is not JSON") from None
+        if found is not None and not isinstance(found, dict):
+            raise NoText(WhyNot.UNREACHABLE, f"{self.base}: an answer of another form")
+        return found
 
     def get(self, path: str, accept: str = "*/*", **query: str) -> Body | None:
         """Return an answer, None for 404; NoText where the service could not be asked."""
@@ -100,8 +136,7 @@ class Api:
             if error.why is WhyNot.NOT_FOUND:
                 return None
             # The service refused or failed: that says nothing about the work. Its address holds our key and e-mail address.
-            told = error.detail.replace(self.url(path, **query), f"{self.base}/{path}")
-            raise NoText(WhyNot.UNREACHABLE, told.replace(self.key, "***") if self.key else told) from None
+            raise NoText(WhyNot.UNREACHABLE, re.sub(r"\?\S*?(?=:?(?:\s|$))", "", error.detail)) from None
 
 
 class Provider(Protocol):
@@ -138,7 +173,17 @@ def listed(data: Any, *path: str | int) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def year_of(text: str) -> tuple[int, ...]:
+    """Return the year with which a date begins, or nothing.
+
+    >>> year_of("2017-03-01"), year_of("n.d.")
+    ((2017,), ())
+    """
+    found = re.match(r"[12][0-9]{3}(?![0-9])", text)
+    return (int(found.group()),) if found else ()
+
+
 def text_of(data: Any, *path: str | int) -> str:
     """Return the text that stands at a path; empty where there is none."""
     found = at(data, *path) if path else data
-    return found.strip() if isinstance(found, str) else ""
+    return found.encode("utf-8", "replace").decode().strip() if isinstance(found, str) else ""

@@ -6,10 +6,11 @@ Open Library API, https://openlibrary.org/developers/api; Google Books, https://
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from pipeline.fetching.markup import without_tags
-from pipeline.fetching.providers.base import Api, Candidate, Found, Work, at, listed, text_of
+from pipeline.fetching.providers.base import Api, Candidate, Found, Work, at, listed, text_of, year_of
 from pipeline.fetching.providers.crossref import is_the_work
 from pipeline.fetching.reading import Declared
 from pipeline.records import Scope, Source
@@ -35,12 +36,19 @@ class OpenLibrary:
         """Return the first sentences and notes that the catalogue holds, and an ISBN."""
         if not is_book(work):
             return Found()
-        for isbn in filter(None, (work.isbn, self._isbn(work.source, api))):
+        for isbn in self._isbns(work, api):
             key = f"ISBN:{re.sub(r'[^0-9Xx]', '', isbn)}"
             item = at(api.json("api/books", bibkeys=key, format="json", jscmd="data"), key)
             if item:
                 return Found(self._told(item, api.url("api/books", bibkeys=key, format="json", jscmd="data")), {"isbn": isbn})
         return Found()
+
+    def _isbns(self, work: Work, api: Api) -> Iterator[str]:
+        """Yield the ISBN that is known, and only then one that is searched for: an e-book's may be unknown to the catalogue."""
+        if work.isbn:
+            yield work.isbn
+        if found := self._isbn(work.source, api):
+            yield found
 
     def _told(self, item: Any, url: str) -> tuple[Candidate, ...]:
         told = [text_of(item, "notes"), *(text_of(part, "text") for part in listed(item, "excerpts"))]
@@ -108,7 +116,7 @@ def _titles(item: Any) -> tuple[str, ...]:
 
 
 def _open_library(item: Any) -> Declared:
-    year = re.search(r"\d{4}", text_of(item, "publish_date"))
+    year = re.search(r"[12][0-9]{3}", text_of(item, "publish_date"))
     return Declared(
         _titles(item), tuple(text_of(person, "name") for person in listed(item, "authors")), (int(year.group()),) if year else ()
     )
@@ -116,5 +124,4 @@ def _open_library(item: Any) -> Declared:
 
 def _google(item: Any) -> Declared:
     info = at(item, "volumeInfo")
-    year = text_of(info, "publishedDate")[:4]
-    return Declared(_titles(info), tuple(map(str, listed(info, "authors"))), (int(year),) if year.isdigit() else ())
+    return Declared(_titles(info), tuple(map(str, listed(info, "authors"))), year_of(text_of(info, "publishedDate")))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from urllib.parse import quote
 
+from pipeline.fetching.client import NoText
 from pipeline.fetching.identity import identify
 from pipeline.fetching.markup import without_tags
 from pipeline.fetching.providers.base import Api, Candidate, Found, Work, at, listed, text_of
@@ -32,7 +33,7 @@ class Crossref:
 
     def find(self, work: Work, api: Api) -> Found:
         """Return the abstract and the links that the publisher registered, and the DOI where only the title was known."""
-        message = _by_doi(work.doi, api) if work.doi else self._by_title(work.source, api)
+        message = _by_doi(work.doi, api) if work.doi else self._by_title(work.source, api) if work.by_title else None
         if not message:
             return Found()
         found = [*_links(message), *_abstract(message, api)]
@@ -68,7 +69,12 @@ def notices(doi: str, api: Api) -> tuple[Notice, ...] | None:
     if message is None:
         return None
     found = [_notice(item) for item in listed(message, "updated-by")]
-    answer = api.json("works", filter=f"updates:{doi}", rows="20", mailto=api.contact)
+    try:
+        answer = api.json("works", filter=f"updates:{doi}", rows="20", mailto=api.contact)
+    except NoText:
+        if not any(found):  # what the work's own record says holds by itself
+            raise
+        answer = None
     for item in listed(answer, "message", "items"):
         for update in listed(item, "update-to"):
             if text_of(update, "DOI").lower() == doi:
@@ -98,7 +104,7 @@ def declared(message: Any) -> Declared:
     return Declared(
         titles=tuple(text for text in ((f"{title}: {subtitle}" if subtitle else ""), title) if text),
         authors=tuple(text_of(person, "family") or text_of(person, "name") for person in people),
-        years=tuple(year for year in dict.fromkeys(years) if isinstance(year, int)),
+        years=tuple(dict.fromkeys(year for year in years if isinstance(year, int))),
         dois=(text_of(message, "DOI").lower(),),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.fetching.client import NoText
 from pipeline.fetching.markup import without_tags
-from pipeline.fetching.providers.base import Api, Candidate, Found, Work, listed, text_of
+from pipeline.fetching.providers.base import Api, Candidate, Found, Work, listed, text_of, year_of
 from pipeline.fetching.providers.crossref import is_the_work
 from pipeline.fetching.reading import Declared
 from pipeline.records import Scope, Source, WhyNot
@@ -44,13 +44,22 @@ class EuropePmc:
 
     def _hit(self, work: Work, api: Api) -> Any:
         by_id = bool(work.doi or work.pmcid or work.pmid)
+        if not by_id and not work.by_title:
+            return None
         answer = api.json("search", query=_words(work), format="json", resultType="core", pageSize="5", email=api.contact)
         if answer is not None and "hitCount" not in answer:  # how the service answers a query that it cannot read, with status 200
             raise NoText(WhyNot.UNREACHABLE, "europepmc: the query was not understood")
         for hit in listed(answer, "resultList", "result"):
-            if by_id or is_the_work(work.source, _declared(hit)):
+            if _has_id(hit, work) if by_id else is_the_work(work.source, _declared(hit)):
                 return hit
         return None
+
+
+def _has_id(hit: Any, work: Work) -> bool:
+    """Say whether a hit carries the identifier that was asked for; the first hit of a search need not."""
+    pairs = ((work.doi, text_of(hit, "doi").lower()), (work.pmcid, text_of(hit, "pmcid")), (work.pmid, text_of(hit, "pmid")))
+    asked = next((pair for pair in pairs if pair[0]), ("", ""))
+    return asked[0] == asked[1]
 
 
 def _words(work: Work) -> str:
@@ -75,11 +84,10 @@ def _query(api: Api, work: Work) -> str:
 def _declared(hit: Any) -> Declared:
     people = listed(hit, "authorList", "author")
     names = [text_of(person, "lastName") or text_of(person, "collectiveName") for person in people]
-    year = text_of(hit, "pubYear")
     return Declared(
         titles=(without_tags(text_of(hit, "title")).rstrip("."),),
         authors=tuple(name for name in names if name) or (text_of(hit, "authorString"),),
-        years=(int(year),) if year.isdigit() else (),
+        years=year_of(text_of(hit, "pubYear")),
         dois=(text_of(hit, "doi").lower(),) if text_of(hit, "doi") else (),
     )
 

@@ -57,9 +57,11 @@ class PmcCloud:
                 found.append(self._candidate(api.url(key), form, facts))
         return Found(tuple(found), {"doi": text_of(facts, "doi").lower(), "pmid": str(at(facts, "pmid") or "")})
 
-    def _newest(self, pmcid: str | None, api: Api) -> int:
+    def _newest(self, pmcid: str, api: Api) -> int:
         listing = api.get("", "application/xml", **{"list-type": "2", "prefix": f"metadata/{pmcid}."})
-        keys = re.findall(rf"<Key>metadata/{pmcid}\.(\d+)\.json</Key>", listing.data.decode("utf-8", "replace") if listing else "")
+        keys = re.findall(
+            rf"<Key>metadata/{re.escape(pmcid)}\.(\d+)\.json</Key>", listing.data.decode("utf-8", "replace") if listing else ""
+        )
         return max(map(int, keys), default=0)
 
     def _candidate(self, url: str, form: str, facts: Any) -> Candidate:

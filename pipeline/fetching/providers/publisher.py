@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.fetching.providers.base import Api, Candidate, Found, Work, at, text_of
+from pipeline.fetching.providers.base import Api, Candidate, Found, Work, at, doi_path, text_of
 from pipeline.records import Scope
 
 _PAGES = frozenset({"webpage", "post-weblog", "post", "article-newspaper", "article-magazine", "report", "document", "speech"})
@@ -26,7 +26,7 @@ class Publisher:
         whole = work.source.type in _PAGES
         if work.url and not work.youtube and not work.url.startswith("https://doi.org/"):
             return Found((Candidate(work.url, Scope.FULL_TEXT if whole else Scope.LANDING_PAGE, form=_form(work.url)),))
-        return Found((Candidate(api.url(work.doi), Scope.LANDING_PAGE),) if work.doi else ())
+        return Found((Candidate(api.url(doi_path(work.doi)), Scope.LANDING_PAGE),) if work.doi else ())
 
 
 def _form(url: str) -> str:
@@ -49,7 +49,7 @@ class Wayback:
             closest = self._closest(url, work, api) or self._closest(url.partition("://")[2], work, api)
             if text_of(closest, "status") == "200" and at(closest, "available"):
                 found.append(
-                    Candidate(self._raw(text_of(closest, "url"), api), Scope.FULL_TEXT if whole else Scope.LANDING_PAGE, repository=True)
+                    Candidate(self._raw(text_of(closest, "url")), Scope.FULL_TEXT if whole else Scope.LANDING_PAGE, repository=True)
                 )
         return Found(tuple(found))
 
@@ -58,9 +58,9 @@ class Wayback:
         year = work.source.issued
         return at(api.json("available", url=url, timestamp=f"{year}0701" if year else ""), "archived_snapshots", "closest")
 
-    def _raw(self, url: str, api: Api) -> str:
+    def _raw(self, url: str) -> str:
         """Return the address of the archived bytes, without the archive's own banner: `/web/<time>id_/<address>`."""
         host, _, rest = url.partition("/web/")
         time, _, page = rest.partition("/")
-        site = host.replace("http://", "https://") if "archive.org" in api.base else api.base.removesuffix("/wayback")
+        site = host.replace("http://web.archive.org", "https://web.archive.org")
         return f"{site}/web/{time.removesuffix('id_')}id_/{page}"

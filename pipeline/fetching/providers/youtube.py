@@ -33,33 +33,42 @@ class YouTube:
         if not work.youtube:
             return Found()
         watch = api.url("watch", v=work.youtube)
-        facts = self._facts(watch, work.youtube, api)
         body = api.get("watch", v=work.youtube)
-        tracks = sorted(_tracks(body.data if body else b""), key=_rank)
+        player = _player(body.data if body else b"")
+        tracks = sorted(_tracks(player), key=_rank)
         if not tracks:
             raise NoText(WhyNot.BLOCKED, f"{watch}: the page names no captions; give a transcript: sourcemark source add-text")
         url = text_of(tracks[0], "baseUrl").replace("https://www.youtube.com", api.base)
         url = url if url.startswith("http") else f"{api.base}{url}"
+        facts = self._facts(player, work.youtube, api)
         return Found((Candidate(f"{url}&fmt=json3", Scope.FULL_TEXT, form="transcript", interface=True, declared=facts, shown=watch),))
 
-    def _facts(self, watch: str, video: str, api: Api) -> Declared:
-        told = api.json("oembed", url=f"https://www.youtube.com/watch?v={video}", format="json")
-        if not told:
-            raise NoText(WhyNot.UNREACHABLE, f"{watch}: no such video, or a private one")
-        return Declared(titles=(text_of(told, "title"),), authors=(text_of(told, "author_name"),))
+    def _facts(self, player: Any, video: str, api: Api) -> Declared:
+        """Return title and channel, from the page itself, else by oEmbed, which refuses videos that may not be embedded."""
+        title, author = text_of(player, "videoDetails", "title"), text_of(player, "videoDetails", "author")
+        if not title:
+            told = api.json("oembed", url=f"https://www.youtube.com/watch?v={video}", format="json")
+            title, author = text_of(told, "title"), text_of(told, "author_name")
+        return Declared(titles=(title,) if title else (), authors=(author,) if author else ())
 
 
-def _tracks(page: bytes) -> list[Any]:
-    """Return the caption tracks that the page's player is told of."""
+def _player(page: bytes) -> Any:
+    """Return what the page tells its player, None where it tells nothing."""
     text = page.decode("utf-8", "replace")
     found = _PLAYER.search(text)
     if not found:
-        return []
+        return None
     try:
         player, _ = json.JSONDecoder().raw_decode(text, found.end())
-    except ValueError:
-        return []
-    return [track for track in listed(player, "captions", "playerCaptionsTracklistRenderer", "captionTracks") if text_of(track, "baseUrl")]
+    except (ValueError, RecursionError):
+        return None
+    return player
+
+
+def _tracks(player: Any) -> list[Any]:
+    """Return the caption tracks that the player is told of."""
+    tracks = listed(player, "captions", "playerCaptionsTracklistRenderer", "captionTracks")
+    return [track for track in tracks if text_of(track, "baseUrl")]
 
 
 def _rank(track: Any) -> tuple[bool, bool]:
