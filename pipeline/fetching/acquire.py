@@ -114,7 +114,7 @@ class Acquirer:
         identity = identify(source, declared, extracted.text)
         if identity.same is False:
             raise NoText(WhyNot.ANOTHER_WORK, f"{body.origin}: {identity.reason}")
-        scope = candidate.scope if not provider else judged(source, candidate.scope, extracted)
+        scope = candidate.scope if not provider else judged(source, _claimed(candidate, extracted), extracted)
         return Acquired(body, extracted, scope, identity, provider, candidate.licence)
 
     def _text(self, candidate: Candidate) -> tuple[Body, Extracted]:
@@ -157,6 +157,12 @@ def judged(source: Source, claimed: Scope, extracted: Extracted) -> Scope:
     if claimed is Scope.LANDING_PAGE and size >= _LONG_PAGE and sections >= _SECTIONS and source.type != "book":
         return Scope.FULL_TEXT
     return claimed
+
+
+def _claimed(candidate: Candidate, extracted: Extracted) -> Scope:
+    """Return what an address promised; a web page where a file was named is a page about the work until it shows more."""
+    instead = candidate.form in {"pdf", "jats"} and extracted.media_type == "text/html"
+    return max(candidate.scope, Scope.LANDING_PAGE, key=amount) if instead else candidate.scope
 
 
 def _is_page(attempt: Attempt) -> bool:
