@@ -14,12 +14,13 @@ import pytest
 from pipeline.ledger import Ledger
 from pipeline.settings import Workspace
 
-COMMANDS = ["init", "run", "check", "regenerate", "show", "report", "versions", "diff", "replay", "schema", "doctor"]
+COMMANDS = ["init", "run", "check", "regenerate", "sources", "source", "show", "report", "versions", "diff", "replay", "schema", "doctor"]
 
 
 def sourcemark(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "SOURCEMARK_"))}
     env["PYTHONPATH"] = str(Path(__file__).parent.parent)
+    env["SOURCEMARK_ENDPOINTS__CROSSREF"] = "http://127.0.0.1:9"  # no test asks the real one
     return subprocess.run([sys.executable, "-m", "pipeline", *args], cwd=cwd, env=env, capture_output=True, text=True, check=False)
 
 

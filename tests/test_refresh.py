@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,37 @@ def test_nothing_new_is_current_and_changes_nothing(run: Run) -> None:
     assert (found.standing.currency, found.standing.drift) == (Currency.CURRENT, Drift.NONE)
     assert not found.new_snapshot
     assert not run.go().new
+
+
+def test_validators_are_sent_back_and_an_unchanged_page_is_not_read_again(workspace: Workspace) -> None:
+    asked: list[tuple[str | None, str | None]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/robots.txt":
+                return self.send_error(404)
+            asked.append((self.headers["If-None-Match"], self.headers["If-Modified-Since"]))
+            body = b"" if self.headers["If-None-Match"] == '"1"' else TRIAL.encode()
+            self.send_response(200 if body else 304)
+            for name, value in (("ETag", '"1"'), ("Last-Modified", "Mon, 02 Nov 2026 10:00:00 GMT"), ("Content-Length", str(len(body)))):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+            return None
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as page, Ledger(workspace.ledger) as ledger:
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        folder = workspace.sources / "walking"
+        listed = (folder / "sources.yaml").read_text(encoding="utf-8").replace("trial.txt", f"http://127.0.0.1:{page.server_port}/trial")
+        (folder / "sources.yaml").write_text(listed, encoding="utf-8")
+        made = Run(workspace, ledger, folder)
+        made.go()
+        (found,) = refresh(made, lambda step: None)
+        page.shutdown()
+    assert asked == [(None, None), ('"1"', "Mon, 02 Nov 2026 10:00:00 GMT")]
+    assert (found.standing.currency, found.standing.drift) == (Currency.CURRENT, Drift.NONE)
 
 
 @pytest.mark.parametrize(
