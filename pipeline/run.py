@@ -113,7 +113,7 @@ class Run:
 
     def preview(self) -> tuple[str, ...]:
         """Return what a run would find changed, without recording anything."""
-        kept = self.store()._replace(put=sha256, record=lambda key, item: None, note=lambda key, item: None)
+        kept = self.store()._replace(put=sha256, record=lambda key, item: None, note=lambda key, item: None, look=lambda standing: None)
         fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, kept, lambda step: None)
         return self.changes(self.inputs(fetched.fetched))
 
@@ -132,6 +132,7 @@ class Run:
             noted=log.fetched,
             note=log.note,
             stated=log.statement,
+            look=log.look,
         )
 
     def _fetch(self) -> tuple[Fetched, ...]:

@@ -22,6 +22,7 @@ from pipeline.settings import Workspace
 from pipeline.stages.fetch import fetch_key
 from pipeline.stages.verify import Library
 from tests.conftest import TRIAL, Answer
+from tests.services import Services
 
 Serve = Callable[[Callable[[str], Answer]], str]
 DOI = "10.5555/walking.2020.1"
@@ -151,6 +152,21 @@ def test_a_retraction_stops_publication_until_a_person_accepts_it(run: Run, site
     found = next(item for item in outcome.edition.findings if item.rule == "retracted")
     assert found.severity is Severity.INFO
     assert "10.5555/notice.1" in found.message
+
+
+def test_a_retraction_that_is_met_on_the_way_is_known_at_once(workspace: Workspace, web: Services) -> None:
+    folder = workspace.sources / "walking"
+    listed = (folder / "sources.yaml").read_text(encoding="utf-8")
+    retracted = "A book that nobody has\n    DOI: 10.5555/retracted.2019.17\n    accept: [identity]"
+    (folder / "sources.yaml").write_text(listed.replace("A book that nobody has", retracted), encoding="utf-8")
+    toml = f'allow_loopback = true\nproviders = ["crossref"]\n[endpoints]\ncrossref = "{web.endpoints["crossref"]}"\n'
+    (workspace.root / "sourcemark.toml").write_text(toml, encoding="utf-8")
+    space = Workspace(workspace.root)
+    with Ledger(space.ledger) as ledger:
+        outcome = Run(space, ledger, folder).go()
+    assert outcome.edition
+    assert {item.source_id: item.currency for item in outcome.edition.standings} == {"book": Currency.RETRACTED}
+    assert "retracted" in {item.rule for item in outcome.edition.findings}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pipeline.fetching.providers.base import Candidate
 from pipeline.fetching.reading import Declared, Piece, laid_out
 from pipeline.fetching.resolve import Ranked, Resolution, Resolver, amount
 from pipeline.fetching.sandbox import Sandbox
-from pipeline.records import Attempt, Identity, Scope, Source, WhyNot
+from pipeline.records import Attempt, Identity, Notice, Scope, Source, WhyNot
 
 _MOST = 8  # addresses tried for one source
 _ARTICLES = frozenset({"article-journal", "chapter", "book", "thesis", "paper-conference", "article"})
@@ -55,6 +55,7 @@ class Outcome(NamedTuple):
     detail: str = ""
     ids: tuple[tuple[str, str], ...] = ()
     """Identifiers that the providers found."""
+    notices: tuple[Notice, ...] = ()
 
 
 class Acquirer:
@@ -180,10 +181,12 @@ def _told(acquired: Acquired | None, attempts: tuple[Attempt, ...], resolution: 
     known = resolution.work._asdict()
     ids = tuple((name, known[name]) for name in _IDS if known[name])
     if acquired:
-        return Outcome(acquired, attempts, ids=ids)
+        return Outcome(acquired, attempts, ids=ids, notices=resolution.notices)
     tried = [item for item in attempts if item.why_not]
     worst = next((item for why in _TELLING for item in tried if item.why_not is why), None)
     if worst is None:
-        return Outcome(None, attempts, WhyNot.NOT_FOUND, f"no copy found; asked {', '.join(resolution.asked) or 'nobody'}", ids)
+        return Outcome(
+            None, attempts, WhyNot.NOT_FOUND, f"no copy found; asked {', '.join(resolution.asked) or 'nobody'}", ids, resolution.notices
+        )
     others = f" (and {len(tried) - 1} more tries)" if len(tried) > 1 else ""
-    return Outcome(None, attempts, worst.why_not, f"{worst.detail}{others}", ids)
+    return Outcome(None, attempts, worst.why_not, f"{worst.detail}{others}", ids, resolution.notices)

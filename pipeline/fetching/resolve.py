@@ -10,7 +10,7 @@ from pipeline.errors import ConfigError
 from pipeline.fetching.client import Client, NoText
 from pipeline.fetching.network import Stopped
 from pipeline.fetching.providers.base import Api, Candidate, Provider, Work
-from pipeline.records import Attempt, Scope, Source, WhyNot
+from pipeline.records import Attempt, Notice, Scope, Source, WhyNot
 
 GROUP = "sourcemark.providers"
 _SCOPES = [Scope.FULL_TEXT, Scope.EXCERPT, Scope.ABSTRACT, Scope.LANDING_PAGE, Scope.METADATA, Scope.NONE]
@@ -33,6 +33,8 @@ class Resolution(NamedTuple):
     unasked: tuple[Attempt, ...] = ()
     """Providers that could not be asked, and why."""
     asked: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    """What the registries told of the work on the way."""
 
 
 def installed(names: Sequence[str] | None = None) -> list[Provider]:
@@ -75,7 +77,7 @@ class Resolver:
     def _ask(self, known: Resolution, providers: Iterable[Provider], step: Callable[[str], None]) -> Resolution:
         found: list[tuple[Provider, Candidate]] = []
         unasked, asked = list(known.unasked), list(known.asked)
-        work = known.work
+        work, told = known.work, list(known.notices)
         for provider in providers:
             step(provider.name)
             api = Api(self._client, provider.name, provider.base)
@@ -91,9 +93,10 @@ class Resolver:
                 unasked.append(Attempt(provider=provider.name, url=api.base, why_not=WhyNot.UNREACHABLE, detail=detail[:300]))
                 continue
             asked.append(provider.name)
+            told += answer.notices
             work = work.learned(answer.ids)
             found += [(provider, candidate) for candidate in answer.candidates if candidate.url]
-        return Resolution(work, _ranked(found), tuple(unasked), tuple(asked))
+        return Resolution(work, _ranked(found), tuple(unasked), tuple(asked), tuple(told))
 
 
 def _ranked(found: Iterable[tuple[Provider, Candidate]]) -> tuple[Ranked, ...]:

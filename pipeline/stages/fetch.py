@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pipeline.errors import SourceError
 from pipeline.fetching.acquire import Acquired, Acquirer, Outcome
 from pipeline.fetching.client import Body, Client, is_address, read_file
+from pipeline.fetching.currency import currency
 from pipeline.fetching.extract import Extracted, extractor_of
 from pipeline.fetching.identity import identify
 from pipeline.fetching.network import Stopped
@@ -18,7 +19,7 @@ from pipeline.fetching.reading import Mark, Piece, laid_out
 from pipeline.fetching.resolve import Resolver, installed
 from pipeline.fetching.sandbox import Sandbox
 from pipeline.ledger.sources import Noted
-from pipeline.records import Fetched, Identity, Record, Scope, Snapshot, Source, Statement, WhyNot
+from pipeline.records import Fetched, Identity, Record, Scope, Snapshot, Source, Standing, Statement, WhyNot
 from pipeline.settings import MEGABYTE, Settings
 from pipeline.text import sha256
 
@@ -43,6 +44,8 @@ class Store(NamedTuple):
     note: Callable[[str, Fetched], None] = lambda key, fetched: None
     stated: Callable[[str], Statement | None] = lambda source_id: None
     """Return what a person gave for a source."""
+    look: Callable[[Standing], None] = lambda standing: None
+    """Note what is known of where a source stands."""
 
 
 def fetch(
@@ -156,6 +159,10 @@ class _Fetcher:
         if self._client.stop.is_set():
             raise Stopped
         self._store.note(fetch_key(source), fetched)
+        if outcome.notices:  # a registry that was asked for the text has told of a retraction or correction
+            now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+            standing = currency(None, outcome.notices, asked=False)
+            self._store.look(Standing(source_id=source.id, checked_at=now, currency=standing, notices=outcome.notices))
         return fetched
 
     def _outcome(self, source: Source, outcome: Outcome) -> Fetched:

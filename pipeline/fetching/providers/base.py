@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from pipeline.fetching.client import Ask, Body, Client, NoText
 from pipeline.fetching.reading import Declared
-from pipeline.records import Scope, Source, WhyNot, bare_doi, youtube_id
+from pipeline.records import Notice, Scope, Source, WhyNot, bare_doi, youtube_id
 
 _UNREGISTERED = frozenset(
     "webpage post post-weblog motion_picture broadcast video song speech interview personal_communication software map graphic".split()
@@ -98,6 +98,8 @@ class Found(NamedTuple):
     candidates: tuple[Candidate, ...] = ()
     ids: Mapping[str, str] = {}
     """Identifiers by their field of `Work`."""
+    notices: tuple[Notice, ...] = ()
+    """Retractions, concerns and corrections that the work's own record names."""
 
 
 class Api:

@@ -38,9 +38,8 @@ class Crossref:
             return Found()
         found = [*_links(message), *_abstract(message, api)]
         isbn = text_of(message, "ISBN", 0).rsplit("/", 1)[-1]
-        return Found(
-            tuple(found), {"doi": text_of(message, "DOI").lower(), "isbn": isbn, "url": text_of(message, "resource", "primary", "URL")}
-        )
+        ids = {"doi": text_of(message, "DOI").lower(), "isbn": isbn, "url": text_of(message, "resource", "primary", "URL")}
+        return Found(tuple(found), ids, _own(message))
 
     def _by_title(self, source: Source, api: Api) -> Any:
         """Return the first hit that is the work itself: same title, and authors and year that agree."""
@@ -68,7 +67,7 @@ def notices(doi: str, api: Api) -> tuple[Notice, ...] | None:
     message = _by_doi(doi, api)
     if message is None:
         return None
-    found = [_notice(item) for item in listed(message, "updated-by")]
+    found: list[Notice | None] = list(_own(message))
     try:
         answer = api.json("works", filter=f"updates:{doi}", rows="20", mailto=api.contact)
     except NoText:
@@ -81,6 +80,11 @@ def notices(doi: str, api: Api) -> tuple[Notice, ...] | None:
                 found.append(_notice({**update, "DOI": text_of(item, "DOI")}))
     unique = {(notice.kind, notice.DOI): notice for notice in found if notice}
     return tuple(unique.values())
+
+
+def _own(message: Any) -> tuple[Notice, ...]:
+    """Return the notices that a work's own record names."""
+    return tuple(notice for item in listed(message, "updated-by") if (notice := _notice(item)))
 
 
 def _notice(update: Any) -> Notice | None:
