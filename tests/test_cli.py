@@ -14,7 +14,8 @@ import pytest
 from pipeline.ledger import Ledger
 from pipeline.settings import Workspace
 
-COMMANDS = ["init", "run", "check", "regenerate", "sources", "source", "show", "report", "versions", "diff", "replay", "schema", "doctor"]
+COMMANDS = ["init", "run", "check", "regenerate", "show", "report", "versions", "diff", "replay", "schema", "doctor"]
+COMMANDS += ["sources list", "sources resolve", "sources refresh", "sources export", "source add-text", "source add-quote", "source drop"]
 
 
 def sourcemark(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -44,7 +45,7 @@ def test_nothing_heavy_is_imported_for_help() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(command: str) -> None:
-    done = sourcemark(command, "--help")
+    done = sourcemark(*command.split(), "--help")
     assert done.returncode == 0
     assert f"Example: sourcemark {command}" in " ".join(done.stdout.split())
     assert "--json" in done.stdout

@@ -44,10 +44,7 @@ for module in (making, reading, tools):
     for command in module.COMMANDS:
         app.command()(command)
 
-for name, commands, told in (
-    ("sources", sources.OF_ALL, "The sources of an article: list, resolve, refresh, export."),
-    ("source", sources.OF_ONE, "One source: give a text or quotes of your own, or take them back."),
-):
+for name, (told, commands) in sources.GROUPS.items():
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=told)
     for verb, function in commands.items():
         group.command(verb)(function)

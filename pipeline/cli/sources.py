@@ -335,5 +335,15 @@ def _sources(workspace: Workspace, slug: str, source_id: str | None) -> list[Sou
     return chosen
 
 
-OF_ALL: dict[str, Callable[..., None]] = {"list": show, "resolve": resolve, "refresh": refresh, "export": export}
-OF_ONE: dict[str, Callable[..., None]] = {"add-text": add_text, "add-quote": add_quote, "drop": drop}
+Group = tuple[str, dict[str, Callable[..., None]]]
+GROUPS: dict[str, Group] = {
+    "sources": (
+        "The sources of an article: list, resolve, refresh, export.\n\nExample: sourcemark sources list group-singing",
+        {"list": show, "resolve": resolve, "refresh": refresh, "export": export},
+    ),
+    "source": (
+        "One source: give a text or quotes of your own, or take them back.\n\n"
+        "Example: sourcemark source add-text group-singing thorne-voices-2014 book.pdf",
+        {"add-text": add_text, "add-quote": add_quote, "drop": drop},
+    ),
+}

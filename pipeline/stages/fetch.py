@@ -139,8 +139,11 @@ class _Fetcher:
         name = extractor_of(old.media_type) if old else None
         if old is None or old.extractor == name or old.extractor.startswith("service's answer"):
             return fetched
-        extracted = self._sandbox.extract(self._store.get(old.bytes_sha256), old.origin)
         body = Body(self._store.get(old.bytes_sha256), old.origin, old.headers, old.redirects)
+        try:
+            extracted = self._sandbox.extract(body.data, body.origin, body.charset)
+        except SourceError:  # what an older reader could read stays as it was read
+            return fetched
         identity = old.identity or Identity(same=None, reason="")
         made = snapshot_of(source, Acquired(body, extracted, old.scope, identity, old.provider, old.licence), self._store)
         made = made.model_copy(update={"attempts": fetched.attempts, "ids": fetched.ids})
