@@ -23,6 +23,7 @@ from pipeline.stages.classify import finding
 from pipeline.stages.split import SplitResult
 from pipeline.text import content_stems
 
+_ABOUT = frozenset({Scope.LANDING_PAGE, Scope.METADATA})
 _FEWEST = 5  # content words: a shorter LLM sentence says too little to be found in a source
 
 
@@ -47,8 +48,9 @@ class Library:
 
     @property
     def main(self) -> Mapping[int, str]:
-        """Return the texts that an article may be drafted from."""
-        return {number: held.main for number, held in self._held.items()}
+        """Return the texts that an article may be drafted from: those of works, not those about them."""
+        of_works = {number for number, snap in self.snapshots.items() if snap and snap.scope not in _ABOUT}
+        return {number: held.main for number, held in self._held.items() if number in of_works}
 
     def check(self, claim: str, number: int) -> Check:
         """Check a claim against the source of that number."""
