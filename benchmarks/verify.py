@@ -63,7 +63,10 @@ def score(path: Path) -> Row:
 
 def main() -> None:
     """Print the table."""
-    rows = [score(Path(name)) for name in sys.argv[1:]]
+    if len(sys.argv) < 2:
+        sys.exit("usage: python benchmarks/verify.py FILE_OR_FOLDER... (rows of claim, source and label, as .jsonl or .jsonl.gz)")
+    given = [Path(name) for name in sys.argv[1:]]
+    rows = [score(path) for place in given for path in (sorted(place.glob("*.jsonl*")) if place.is_dir() else [place])]
     print("| set | n | coverage, BAcc | checker, BAcc | sound claims `supported` | unsound claims `supported` |")
     print("|---|---:|---:|---:|---:|---:|")
     for row in rows:
