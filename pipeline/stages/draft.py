@@ -33,7 +33,10 @@ def draft(article: Article, texts: Mapping[int, str], settings: Settings, step: 
     from pipeline.writing.page import assemble
 
     if not texts:
-        raise SourceError(f"{article.slug}: none of its sources has a text, so there is nothing to write from: see `text` in sources.yaml")
+        raise SourceError(
+            f"{article.slug}: none of its sources has a text, so there is nothing to write from; "
+            f"`sourcemark sources list {article.slug}` says why, `text:` in sources.yaml or `sourcemark source add-text` gives one"
+        )
     if settings.writer == "claude":
         from pipeline.writing.claude import ClaudeWriter
 
