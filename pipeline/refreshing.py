@@ -85,6 +85,9 @@ class _Looker:
         fetched = known.fetched if known else None
         snapshot = _page(fetched)
         told, unasked = self._notices(self._doi(source, fetched))
+        before = self._log.standing(source.id)
+        if told is None and before and before.notices:  # what was said of a work holds until a registry says otherwise
+            told = before.notices
         seen = self._text(source, snapshot) if snapshot else None
         if self._client.stop.is_set():
             raise Stopped

@@ -147,7 +147,7 @@ class Run:
             Stage.DRAFT,
             drafting,
             draft.DraftResult,
-            lambda: draft.draft(self.article, library.main, self.settings, step),
+            lambda: draft.draft(self.article, library.main(copied=self.settings.writer == "extractive"), self.settings, step),
         )
         if until is Stage.DRAFT:
             return Outcome(None, None, False, because, until)

@@ -196,6 +196,16 @@ def test_a_soft_404_is_no_drift(run: Run, site: Site) -> None:
     assert not found.new_snapshot
 
 
+def test_a_retraction_is_not_forgotten_when_the_registry_is_down(run: Run, site: Site) -> None:
+    site.updates = [{"DOI": "10.5555/notice.1", "type": "retraction", "label": "Retraction"}]
+    look(run)
+    site.registry = 503
+    assert look(run).standing.currency is Currency.RETRACTED
+    assert run.standings()[0].notices
+    site.registry, site.updates = 200, []
+    assert look(run).standing.currency is Currency.CURRENT
+
+
 def test_a_registry_that_fails_says_nothing(run: Run, site: Site) -> None:
     site.registry = 503
     found = look(run)
@@ -275,6 +285,7 @@ def test_a_given_text_is_used_and_can_be_taken_back(workspace: Workspace) -> Non
         second = Run(workspace, ledger, folder).go().edition
         assert first
         assert first.fetched[1].snapshot
+        assert not any(2 in sentence.numbers for sentence in first.sentences)  # owned: checked against, never copied out
         assert second
         assert second.fetched[1].snapshot is None
 

@@ -14,7 +14,7 @@ from pipeline.text import content_stems
 _RARE = 8.5  # weight of a stem that the table does not know: rarer than all it knows
 _NUMBER = 4.0  # numbers are compared as facts; here they only help to find the passage
 _WIDEST = 3  # sentences in one window
-_NEAR = 20  # characters between neighbours; more is a part that was cut out
+_BREAK = 2  # line ends between paragraphs; more stand where a part was cut out
 _WIDER = 0.08  # what another sentence must add to be worth its dilution
 
 
@@ -97,7 +97,8 @@ class SourceText:
     def _together(self, first: int, last: int) -> bool:
         """Say whether sentences stand together, with nothing cut out between them."""
         inside = range(max(first, 0), min(last, len(self.spans)) - 1)
-        return first >= 0 and last <= len(self.spans) and all(self.spans[i + 1][0] - self.spans[i][1] <= _NEAR for i in inside)
+        between = (self.text.count("\n", self.spans[i][1], self.spans[i + 1][0]) for i in inside)
+        return first >= 0 and last <= len(self.spans) and all(count <= _BREAK for count in between)
 
     def _covered(self, first: int, last: int, wanted: dict[str, float]) -> float:
         present = frozenset[str]().union(*self.stems[first:last])

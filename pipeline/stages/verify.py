@@ -16,6 +16,7 @@ from pipeline.records import (
     Scope,
     Sentence,
     Severity,
+    Snapshot,
     Source,
     Verdict,
 )
@@ -46,11 +47,13 @@ class Library:
         self.texts: Mapping[int, str] = {number: held.evidence for number, held in self._held.items()}
         """Texts without what is no evidence, at the offsets of the whole."""
 
-    @property
-    def main(self) -> Mapping[int, str]:
-        """Return the texts that an article may be drafted from: those of works, not those about them."""
-        of_works = {number for number, snap in self.snapshots.items() if snap and snap.scope not in _ABOUT}
-        return {number: held.main for number, held in self._held.items() if number in of_works}
+    def main(self, *, copied: bool) -> Mapping[int, str]:
+        """Return the texts that an article may be drafted from: those of works, not those about them.
+
+        `copied` is whether the writer copies sentences: a text that a person owns may be drawn on, but not copied out.
+        """
+        usable = {number for number, snap in self.snapshots.items() if snap and _is_usable(snap, copied)}
+        return {number: held.main for number, held in self._held.items() if number in usable}
 
     def check(self, claim: str, number: int) -> Check:
         """Check a claim against the source of that number."""
@@ -65,6 +68,11 @@ class Library:
             if number not in beside and (found := self.check(claim, number)).verdict is wanted:
                 return found
         return None
+
+
+def _is_usable(snapshot: Snapshot, copied: bool) -> bool:
+    owned = snapshot.private and not snapshot.stated_by
+    return snapshot.scope not in _ABOUT and not (copied and owned)
 
 
 def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library, step: Callable[[str], None]) -> VerifyResult:
