@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import LedgerError, LockedError, NotFound
 from pipeline.ledger import Ledger
+from pipeline.ledger.store import SCHEMA
 from pipeline.records import Version
 
 
@@ -77,3 +78,14 @@ def test_one_run_an_article(tmp_path: Path) -> None:
             pass
         with pytest.raises(LockedError, match="walking"), two.lock("walking"):
             pass
+
+
+def test_a_ledger_of_the_first_schema_is_opened_and_kept(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger, ledger._write() as db:
+        for table in ("fetches", "looks", "statements"):
+            db.exec_driver_sql(f"DROP TABLE {table}")
+        db.exec_driver_sql("PRAGMA user_version = 1")
+    with Ledger(tmp_path) as ledger:
+        assert ledger.sources("walking").standing("trial") is None
+        with ledger._write() as db:
+            assert db.exec_driver_sql("PRAGMA user_version").scalar() == SCHEMA
