@@ -21,6 +21,7 @@ from pipeline.fetching.sandbox import Sandbox
 from pipeline.records import Currency, Drift, Evidence, Fetched, Notice, Snapshot, Source, Standing, WhyNot
 from pipeline.run import Run
 from pipeline.stages.fetch import fetch_key, snapshot_of
+from pipeline.text import sha256
 
 _PAGES = frozenset({"", "publisher", "crossref", "unpaywall", "openalex", "wayback"})  # providers that name pages, not interfaces
 
@@ -95,18 +96,18 @@ class _Looker:
         standing = Standing(
             source_id=source.id,
             checked_at=now,
-            currency=currency.currency(seen.drift if seen else None, told, asked=seen is not None),
+            currency=currency.currency(seen.drift if seen else None, told, asked=seen is not None, silent=bool(unasked)),
             drift=seen.drift if seen else None,
             notices=told or (),
             why_not=currency.why_missing(seen.why_not, now.date(), self._log.looks(source.id)) if seen else None,
             detail="; ".join(part for part in ((seen.detail if seen else ""), unasked) if part),
         )
         self._log.look(standing)
-        renewed = seen is not None and seen.acquired is not None and fetched is not None
-        if renewed and seen and seen.acquired and fetched:
-            made = snapshot_of(source, seen.acquired, self._run.store())
-            self._log.note(fetch_key(source), made.model_copy(update={"ids": fetched.ids}))
-        return Look(source, standing, renewed)
+        if not (fetched and seen and seen.acquired):
+            return Look(source, standing, False)
+        made = snapshot_of(source, seen.acquired, self._run.store())
+        self._log.note(fetch_key(source), made.model_copy(update={"ids": fetched.ids}))
+        return Look(source, standing, True)
 
     def _doi(self, source: Source, fetched: Fetched | None) -> str | None:
         return source.DOI or dict(fetched.ids).get("doi") if fetched else source.DOI
@@ -126,6 +127,8 @@ class _Looker:
             body = self._client.get(Ask(old.origin, interface=old.provider not in _PAGES, headers=_conditions(old)))
             if body.status == 304:
                 return _Seen(Drift.NONE)
+            if sha256(body.data) == old.bytes_sha256:  # whatever a newer reader makes of them
+                return _Seen(Drift.NONE)
             extracted = self._sandbox.extract(body.data, body.origin, body.charset)
         except NoText as error:
             return _Seen(why_not=error.why, detail=error.detail)
@@ -134,7 +137,7 @@ class _Looker:
         return self._compared(source, old, body, extracted)
 
     def _compared(self, source: Source, old: Snapshot, body: Body, extracted: Extracted) -> _Seen:
-        before = self._read(old)
+        before = self._run.ledger.blobs.get_text(old.text_sha256)
         wall = stopped(extracted.declared, extracted.text)
         if wall or currency.has_shrunk(before, extracted.text):
             return _Seen(why_not=WhyNot.BLOCKED, detail=f"{body.origin}: a page that is not the work: {wall or 'hardly any text is left'}")
@@ -142,12 +145,9 @@ class _Looker:
         if identity.same is False:
             return _Seen(why_not=WhyNot.ANOTHER_WORK, detail=f"{body.origin}: {identity.reason}")
         quotes = self._quotes.get(source.id, ())
-        found = drift(before, extracted.text, old.bytes_sha256 == self._run.ledger.blobs.put(body.data), quotes)
+        found = drift(before, extracted.text, quotes)
         got = Acquired(body, extracted, old.scope, identity, old.provider, old.licence) if found in {Drift.MOVED, Drift.GONE} else None
         return _Seen(found, acquired=got)
-
-    def _read(self, old: Snapshot) -> str:
-        return self._run.ledger.blobs.get_text(old.text_sha256)
 
 
 def _page(fetched: Fetched | None) -> Snapshot | None:

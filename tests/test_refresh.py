@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import doctest
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import pipeline.checking.drift
 from pipeline.checking.drift import drift
 from pipeline.errors import GateError, LedgerError
 from pipeline.fetching.currency import currency, why_missing
@@ -209,7 +211,8 @@ def test_a_retraction_is_not_forgotten_when_the_registry_is_down(run: Run, site:
 def test_a_registry_that_fails_says_nothing(run: Run, site: Site) -> None:
     site.registry = 503
     found = look(run)
-    assert found.standing.currency is Currency.CURRENT  # of the text; the detail says what was not asked
+    assert found.standing.currency is Currency.UNCHECKED
+    assert found.standing.drift is Drift.NONE
     assert "notices could not be asked for" in found.standing.detail
 
 
@@ -231,11 +234,15 @@ def test_dead_only_after_several_days(before: list[tuple[int, WhyNot | None]], e
     assert why_missing(WhyNot.NOT_FOUND, dt.date(2026, 1, 3), [standing(*item) for item in before]) is expected
 
 
+def test_the_ladder_in_its_docstring() -> None:
+    assert doctest.testmod(pipeline.checking.drift).failed == 0
+
+
 def test_a_quote_that_only_lost_its_spaces_has_moved() -> None:
     text = "Mood rose by four points in the singing group."
     quote = Evidence(source_id="s", text_sha256="", start=0, end=len(text), exact=text)
-    assert drift(text, text.replace(" rose", "  rose"), False, [quote]) is Drift.MOVED
-    assert drift(text, text.replace("four", "five"), False, [quote]) is Drift.GONE
+    assert drift(text, text.replace(" rose", "  rose"), [quote]) is Drift.MOVED
+    assert drift(text, text.replace("four", "five"), [quote]) is Drift.GONE
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from pipeline.checking.locate import locate
 from pipeline.records import Drift, Evidence
 
 
-def drift(old: str, new: str, same_bytes: bool, quotes: Iterable[Evidence]) -> Drift:
-    """Return the rung of the ladder: bytes, text, a quote that stands elsewhere, a quote that is gone.
+def drift(old: str, new: str, quotes: Iterable[Evidence]) -> Drift:
+    """Return the rung of the ladder for other bytes: same text, other text, a quote that stands elsewhere, a quote that is gone.
 
-    >>> drift("Mood rose.", "So: Mood rose.", False, [])
+    >>> drift("Mood rose.", "So: Mood rose.", [])
     <Drift.TEXT: 'text_differs'>
     """
     if old == new:
-        return Drift.NONE if same_bytes else Drift.BYTES
+        return Drift.BYTES
     worst = Drift.TEXT
     for quote in quotes:
         if new[quote.start : quote.end] == quote.exact:

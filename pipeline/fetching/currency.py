@@ -16,10 +16,11 @@ def has_shrunk(old: str, new: str) -> bool:
     return len(new) < _SHRUNK * len(old)
 
 
-def currency(found: Drift | None, notices: Sequence[Notice] | None, *, asked: bool) -> Currency:
+def currency(found: Drift | None, notices: Sequence[Notice] | None, *, asked: bool, silent: bool = False) -> Currency:
     """Return where a source stands: the gravest notice first; `asked` is whether there was an address to look at.
 
-    `notices` is None where no registry could be asked. What could not be looked at is `unchecked`, never `current`.
+    `notices` is None where no registry knows the work; `silent` says that one should have been asked and did not answer.
+    What could not be looked at is `unchecked`, never `current`.
     """
     kinds = {notice.kind for notice in notices or ()}
     for kind, value in (("retraction", Currency.RETRACTED), ("concern", Currency.CONCERN)):
@@ -29,7 +30,7 @@ def currency(found: Drift | None, notices: Sequence[Notice] | None, *, asked: bo
         return Currency.DRIFTED
     if "correction" in kinds:
         return Currency.CORRECTED
-    known = found is not None if asked else notices is not None
+    known = not silent and (found is not None if asked else notices is not None)
     return Currency.CURRENT if known else Currency.UNCHECKED
 
 
