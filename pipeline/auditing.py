@@ -28,5 +28,5 @@ def audit(path: Path, folder: Path, settings: Settings, progress: Callable[[Stag
     store = fetch.Store(keep, blobs.__getitem__)
     fetched = fetch.fetch(article.folder, article.sources, settings, store, lambda step: progress(Stage.FETCH, step)).fetched
     library = verify.Library(article.sources, fetched, lambda digest: blobs[digest].decode())
-    checked = check(document, article.sources, library, lambda step: progress(Stage.VERIFY, step))
+    checked = check(document, article.sources, library, lambda step: progress(Stage.VERIFY, step), settings.sentences)
     return assemble(article, document, fetched, checked, (), "given")

@@ -14,6 +14,7 @@ from pipeline.errors import GateError
 from pipeline.ledger import Ledger
 from pipeline.markup import markdown
 from pipeline.markup.blocks import Document
+from pipeline.markup.sentences import OWN
 from pipeline.records import Edition, Evidence, Fetched, Provenance, Record, Repair, Source, Stage, Standing, Version
 from pipeline.settings import Settings, Workspace
 from pipeline.stages import classify, draft, fetch, publish, repair, split, standing, verify
@@ -86,6 +87,7 @@ class Run:
             "outline": sha256(self.article.plan.model_dump_json()),
             "writer": sha256(draft.writer_name(self.settings)),
             "checker": sha256(CHECKER),
+            "sentences": sha256(self.settings.sentences),
         }
         for number, (source, item) in enumerate(zip(self.article.sources, fetched, strict=True), 1):
             made[f"source {number} ({source.id})"] = sha256(source.model_dump_json())
@@ -189,7 +191,9 @@ class Run:
     def _labels(self, document: Document, inputs: dict[str, str], until: Stage) -> tuple[split.SplitResult, classify.ClassifyResult]:
         """Split and, unless that is where to stop, classify."""
         text, sources = sha256(document.text), self.article.sources
-        parts = self._recorded(Stage.SPLIT, (text, str(len(sources))), split.SplitResult, lambda: split.split(document, len(sources)))
+        engine = self.settings.sentences
+        named = sha256("\n".join(source.id for source in sources))
+        parts = self._recorded(Stage.SPLIT, (text, named, engine), split.SplitResult, lambda: split.split(document, sources, engine))
         if until is Stage.SPLIT:
             return parts, classify.ClassifyResult(sentences=parts.sentences, findings=())
         labels = self._recorded(
@@ -281,9 +285,11 @@ def assemble(
     )
 
 
-def check(document: Document, sources: tuple[Source, ...], library: verify.Library, step: Callable[[str], None]) -> Checked:
+def check(
+    document: Document, sources: tuple[Source, ...], library: verify.Library, step: Callable[[str], None], engine: str = OWN
+) -> Checked:
     """Audit an article that exists: split, classify and verify, nothing recorded."""
-    parts = split.split(document, len(sources))
+    parts = split.split(document, sources, engine)
     labels = classify.classify(document, parts, sources)
     return Checked(parts, labels, verify.verify(parts, labels.sentences, library, step))
 
@@ -300,9 +306,10 @@ def replay(ledger: Ledger, version: Version) -> list[Difference]:
     """Verify a version again from its snapshots alone, and return what differs; LedgerError where a snapshot is damaged."""
     edition = ledger.edition(version)
     library = verify.Library(edition.sources, edition.fetched, ledger.blobs.get_text)
-    document = markdown.read(edition.markdown)
-    again = check(document, edition.sources, library, lambda step: None)
-    now = {record.sentence_id: record for record in again.verify.provenance}
+    # The sentences as they were recorded: a later program may cut the text elsewhere, and would check other sentences.
+    recorded = split.SplitResult(blocks=edition.blocks, sentences=edition.sentences)
+    again = verify.verify(recorded, edition.sentences, library, lambda step: None)
+    now = {record.sentence_id: record for record in again.provenance}
     found = []
     for sentence, record in zip(edition.sentences, edition.provenance, strict=True):
         other = now.get(sentence.id)

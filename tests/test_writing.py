@@ -43,7 +43,7 @@ def test_the_extractive_article_is_whole_and_the_same_each_time() -> None:
     document = markdown.read(text)
     headings = [unit.text for unit in document.units if unit.block.kind == "heading"]
     assert headings == [article.plan.title, *(section.heading for section in article.plan.outline), "Sources"]
-    found = split(document, len(article.sources)).sentences
+    found = split(document, article.sources).sentences
     assert all(sentence.markers for sentence in found)
     cited = [sentence.text for sentence in found if sentence.numbers]
     assert len(cited) == len(set(cited))

@@ -72,11 +72,11 @@ def _print_article(edition: Edition, number: str) -> None:
             console.print(Text(f"\n{edition.markdown[block.start : block.end]}", "bold"))
         elif index in said:
             lead = {
-                BlockKind.LIST_ITEM: "• ",
+                **dict.fromkeys((kind for kind in BlockKind if kind.is_item), "• "),
                 BlockKind.TABLE_CELL: f"{block.row} · {block.column}: ",
                 BlockKind.CALLOUT: "│ ",
             }
-            gap = "" if block.kind in {BlockKind.LIST_ITEM, BlockKind.TABLE_CELL} else "\n"
+            gap = "" if block.kind.is_item or block.kind is BlockKind.TABLE_CELL else "\n"
             console.print(Text(gap + lead.get(block.kind, "")) + said[index])
     for place, (source, fetched) in enumerate(zip(edition.sources, edition.fetched, strict=True), 1):
         console.print(Text(f"[{place}] {source.reference} ({fetched.scope.value.replace('_', ' ')})"))

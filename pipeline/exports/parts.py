@@ -66,7 +66,7 @@ def parts(edition: Edition) -> list[Part]:
 
 def _family(markdown: str, index: int, block: Block) -> str:
     """Return what holds neighbours together; only list items and table cells hang together."""
-    if block.kind is BlockKind.LIST_ITEM:
+    if block.kind.is_item:
         return "numbered" if _ORDERED.search(markdown[max(0, block.start - 40) : block.start]) else "list"
     return "table" if block.kind in _TABLE else f"{index}"
 
@@ -76,7 +76,7 @@ def _of_group(edition: Edition, indexes: list[int], cells: Sequence[Cell], ancho
     if first.kind in _TABLE:
         return [_table([(edition.blocks[i], cells[i]) for i in group]) for group in _tables(edition, indexes)]
     chosen = tuple(cells[index] for index in indexes)
-    if first.kind is BlockKind.LIST_ITEM:
+    if first.kind.is_item:
         return [Part(_family(edition.markdown, indexes[0], first), chosen)]
     if first.kind is BlockKind.HEADING:
         return [Part("heading", chosen, level=min(max(first.level, 2), 6), anchor=_anchor(chosen[0].text, anchors))]

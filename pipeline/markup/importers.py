@@ -1,36 +1,230 @@
-"""An existing article, in whatever form it comes, as a document."""
+"""An existing article, in whatever form it comes: to be checked as it stands, or to be taken over in canonical form."""
 
 from __future__ import annotations
 
+import re
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.errors import ConfigError
-from pipeline.markup import markdown, plain
-from pipeline.markup.blocks import Document
-from pipeline.text import clean
+from pipeline.markup import kinds, markdown, markers, plain
+from pipeline.markup.blocks import Document, Unit
+from pipeline.markup.compose import escape
+from pipeline.markup.imported import Entry, Imported, Remark
+from pipeline.records import BlockKind
 
 LARGEST = 20_000_000  # bytes
+_SHORT = 80  # characters of a remark's text
+_NUMBERED = re.compile(r"^\s*(?:\[\^?(?P<mark>[^\]\s]{1,80})\]:?|(?P<plain>\d{1,3})[.)])\s+")
+_LINK = re.compile(r"https?://[^\s<>()\[\]]+(?:\([^\s<>()]*\)[^\s<>()\[\]]*)*")
+_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|article|main|div|section|p|h1|table|ul|ol)\b", re.I | re.S)
 
 
 def read_file(path: Path) -> Document:
-    """Read a Markdown article or a wiki page saved as text; ConfigError for what is neither."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ConfigError(f"{path}: over {LARGEST // 1_000_000} MB, too large for an article")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    try:
-        text = clean(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
-    if b"\x00" in raw:
-        raise ConfigError(f"{path}: binary data, not an article")
-    if not text.strip():
-        raise ConfigError(f"{path}: empty")
+    """Read a Markdown article or a wiki page saved as text, as it stands; ConfigError for what is neither."""
+    text = _decoded(path, _bytes(path))
     return read(text)
 
 
 def read(text: str) -> Document:
     """Return the document of an article's text."""
     return plain.read(text) if plain.looks_plain(text) else markdown.read(text)
+
+
+def import_file(path: Path) -> Imported:
+    """Take over an article from Markdown, HTML, DOCX or a page saved as text; ConfigError for what is none of them."""
+    raw = _bytes(path, largest=50_000_000)
+    if zipfile.is_zipfile(path):
+        from pipeline.markup import word
+
+        return word.read(path)
+    if path.suffix.lower() in {".html", ".htm", ".xhtml"} or _HTML.match(raw[:4000].decode("utf-8", "replace")):
+        from pipeline.markup import webpage
+
+        return webpage.read(raw)
+    text = _decoded(path, raw)
+    return from_plain(plain.read(text)) if plain.looks_plain(text) else from_markdown(markdown.read(text))
+
+
+def _bytes(path: Path, largest: int = LARGEST) -> bytes:
+    try:
+        if path.stat().st_size > largest:
+            raise ConfigError(f"{path}: over {largest // 1_000_000} MB, too large for an article")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    if not raw.strip():
+        raise ConfigError(f"{path}: empty")
+    return raw
+
+
+def _decoded(path: Path, raw: bytes) -> str:
+    if raw.startswith((b"%PDF", b"{\\rtf", b"\xd0\xcf\x11\xe0")):
+        raise ConfigError(f"{path}: a PDF, RTF or old Word file; save it as DOCX, HTML, Markdown or plain text")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    if "\x00" in text:
+        raise ConfigError(f"{path}: binary data, not an article")
+    return text
+
+
+# ---- canonical form ----------------------------------------------------------------------------------------------------------
+
+
+class Listed(NamedTuple):
+    """The source list of a document: its entries, and the number of each label that markers call it by."""
+
+    entries: tuple[Entry, ...]
+    numbers: Mapping[str, int]
+    spans: tuple[tuple[int, int], ...]
+    """Where the list, its heading included, stands in the file."""
+
+
+def from_markdown(document: Document) -> Imported:
+    """Take over a Markdown article: its markers in canonical form, its source list apart, and all else byte for byte."""
+    listed = _listed(document)
+    remarks: list[Remark] = []
+    edits: list[tuple[int, int, str]] = [(start, end, "") for start, end in listed.spans]
+    for unit in _marked(document):
+        for found in _reading(unit, document, listed).markers:
+            start, end = unit.to_file(found.start, found.end)
+            inside = any(low <= start < high for low, high in listed.spans)
+            if not inside:
+                edits.append((start, end, _canonical(found, listed, document.text[start:end], _at(document, start, remarks))))
+    text = document.text
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return Imported(text.rstrip() + "\n", listed.entries, tuple(remarks))
+
+
+def from_plain(document: Document) -> Imported:
+    """Take over a page saved as text: headings, lists and tables as Markdown, its source list apart."""
+    listed = _listed(document)
+    remarks: list[Remark] = []
+    lines: list[str] = []
+    row: list[str] = []
+    last: Unit | None = None
+    for unit in document.units:
+        if any(low <= unit.block.start < high for low, high in listed.spans):
+            continue
+        kind = unit.block.kind
+        table = kind in {BlockKind.TABLE_HEAD, BlockKind.TABLE_CELL}
+        if row and not (table and last and _same_row(last, unit)):
+            lines += _row(row, last)
+            row = []
+        said = _said(unit, document, listed, remarks)
+        if table:
+            row.append(said)
+            if not unit.block.column:
+                remarks.append(_remark(document, unit.block.start, "a row of a table that could not be cut into its cells"))
+        else:
+            lines += ["" if _apart(last, unit) else None, _line(unit, said)] if lines else [_line(unit, said)]  # type: ignore[list-item]
+        last = unit
+    lines += _row(row, last) if row else []
+    return Imported("\n".join(line for line in lines if line is not None).strip() + "\n", listed.entries, tuple(remarks))
+
+
+def _apart(last: Unit | None, unit: Unit) -> bool:
+    return not (last and last.block.kind.is_item and unit.block.kind.is_item)
+
+
+def _same_row(last: Unit, unit: Unit) -> bool:
+    return last.block.kind is unit.block.kind and last.block.row == unit.block.row and bool(last.block.column)
+
+
+def _row(cells: list[str], last: Unit | None) -> list[str]:
+    line = "| " + " | ".join(cells) + " |"
+    if last and last.block.kind is BlockKind.TABLE_HEAD:
+        return ["", line, "| " + " | ".join("---" for _ in cells) + " |"]
+    return [line]
+
+
+def _line(unit: Unit, said: str) -> str:
+    kind = unit.block.kind
+    if kind is BlockKind.HEADING:
+        return f"{'#' * unit.block.level} {said}"
+    if kind.is_item:
+        return f"- {said}"
+    return f"> {said}" if kind is BlockKind.CALLOUT else said
+
+
+def _said(unit: Unit, document: Document, listed: Listed, remarks: list[Remark]) -> str:
+    """Return a block's text escaped, with its markers in canonical form."""
+    parts: list[str] = []
+    done = 0
+    found = _reading(unit, document, listed).markers if unit.block.kind not in _UNMARKED else []
+    for marker in found:
+        at = _at(document, unit.to_file(marker.start, marker.end)[0], remarks)
+        parts += [escape(unit.text[done : marker.start]), _canonical(marker, listed, unit.text[marker.start : marker.end], at)]
+        done = marker.end
+    rest = unit.text[done:]
+    space = " " if done and rest[:1].isspace() else ""
+    return "".join([*parts, space, escape(rest) if rest.strip() else ""]) if done else escape(rest)
+
+
+_UNMARKED = frozenset({BlockKind.HEADING, BlockKind.TABLE_HEAD, BlockKind.REFERENCE, BlockKind.FURNITURE, BlockKind.CODE})
+
+
+def _marked(document: Document) -> list[Unit]:
+    return [unit for unit in document.units if unit.block.kind not in _UNMARKED]
+
+
+def _reading(unit: Unit, document: Document, listed: Listed) -> markers.Reading:
+    held = [markers.Held(wrap.kind, wrap.start, wrap.end) for wrap in unit.wraps]
+    known = len(listed.entries) or markers.UNKNOWN
+    return markers.read(unit.text, plain=document.bare_markers, known=known, held=held, names=listed.numbers)
+
+
+def _canonical(found: markers.Found, listed: Listed, written: str, remark: Callable[[str], None]) -> str:
+    """Return a marker in canonical form; its numbers become places in the source list."""
+    numbers = []
+    for number in found.numbers:
+        place = listed.numbers.get(str(number), number)
+        numbers.append(place)
+        if listed.entries and not 1 <= place <= len(listed.entries):
+            remark(f"cites {number}, which the source list of {len(listed.entries)} does not hold")
+    for name in found.names:
+        remark(f"cites `{name}`, which no entry of the source list is called; left as it is")
+    if found.names:
+        return written
+    said = markers.printed(numbers) + (markers.printed(llm=True) if found.llm else "")
+    return (" " if written[:1].isspace() else "") + said
+
+
+def _at(document: Document, start: int, remarks: list[Remark]) -> Callable[[str], None]:
+    return lambda why: remarks.append(_remark(document, start, why))
+
+
+def _remark(document: Document, start: int, why: str) -> Remark:
+    line = document.text.count("\n", 0, start) + 1
+    begin = document.text.rfind("\n", 0, start) + 1
+    text = document.text[begin : document.text.find("\n", start) if "\n" in document.text[start:] else None].strip()
+    return Remark(line, text if len(text) <= _SHORT else f"{text[: _SHORT - 2]} …", why)
+
+
+def _listed(document: Document) -> Listed:
+    """Return the source list: the blocks under its heading, and footnotes."""
+    entries: list[Entry] = []
+    numbers: dict[str, int] = {}
+    spans: list[tuple[int, int]] = []
+    text = document.text
+    for unit in document.units:
+        block = unit.block
+        heading = block.kind is BlockKind.HEADING and kinds.REFERENCES.match(unit.text.strip())
+        if not heading and block.kind is not BlockKind.REFERENCE:
+            continue
+        begin = text.rfind("\n", 0, block.start) + 1
+        end = text.find("\n", block.end)
+        spans.append((begin, end + 1 if end >= 0 else len(text)))
+        if block.kind is BlockKind.REFERENCE:
+            written = text[begin : end if end >= 0 else len(text)]
+            label = _NUMBERED.match(written)
+            said = _NUMBERED.sub("", unit.text).strip()
+            entries.append(Entry(text.count("\n", 0, begin) + 1, " ".join(said.split()), tuple(dict.fromkeys(_LINK.findall(written)))))
+            if label:
+                numbers.setdefault(label["mark"] or label["plain"], len(entries))
+    return Listed(tuple(entries), numbers, tuple(spans))

@@ -1,217 +1,218 @@
-"""Markdown to blocks, each plain character mapped to its place in the file.
-
-markdown-it gives line ranges only; the columns come from walking the inline tokens and the source lines side by side.
-"""
+"""Markdown to blocks, each plain character mapped to its place in the file; nothing of the file's text is lost."""
 
 from __future__ import annotations
 
-import html
 import itertools
 import re
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pipeline.markup.blocks import Document, Unit, is_furniture
+from pipeline.markup import kinds, rawhtml
+from pipeline.markup.blocks import Document, SourceMap, Unit
+from pipeline.markup.inline import Inline, Line, Walk, parser
+from pipeline.markup.markers import bare_in
 from pipeline.records import Block, BlockKind
 
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_REFERENCES = re.compile(r"^(?:sources|references|bibliography|works cited)$", re.I)
-_DEFINITION = re.compile(r"^[ >]*\[[^\]]+\]:")
-_BARE = re.compile(r"\bLLM\.?\s*$", re.M)
+_DEFINITION = re.compile(r"^[ >]*\[(?!\^)[^\]]+\]:")
+_CONTAINER = re.compile(r"[\s>]*(?:(?:[*+-]|\d{1,9}[.)])\s+[\s>]*)*")
+_CELLS = frozenset({"th", "td"})
+
+
+class _Piece(NamedTuple):
+    """A stretch of a table's line between pipes, without the white space around it."""
+
+    start: int
+    end: int
 
 
 class _State:
-    """Where the walk is: the section, the list and table around, and the next unread character of the file."""
+    """Where the walk is: the section, the containers around, the table, and which lines were read."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.lines = _line_starts(text)
-        self.cursor = 0
+        self.read: set[int] = set()
         self.section = ""
         self.stack: list[str] = []
+        self.hashes = ""
         self.columns: list[str] = []
-        self.cell = 0
         self.row = ""
+        self.pieces: list[_Piece] = []
+        self.cell = 0
 
-
-class _Aligned(NamedTuple):
-    text: str
-    offsets: list[int]
-    cursor: int
+    def line(self, number: int) -> tuple[int, str]:
+        """Return where a line begins, and the line."""
+        if number + 1 >= len(self.lines):
+            return len(self.text), ""
+        start = self.lines[number]
+        return start, self.text[start : self.lines[number + 1]].rstrip("\n")
 
 
 def read(text: str) -> Document:
-    """Return the blocks of a Markdown article; nothing of its text is lost, whatever it holds."""
-    parser = MarkdownIt("commonmark", {"maxNesting": 64}).enable("table")
-    state = _State(text)
-    tokens = parser.parse(text)
-    units = [unit for token in tokens if (unit := _step(state, token))]
-    units = sorted([*units, *_unread(state, tokens)], key=lambda unit: unit.block.start)
-    return Document(text, tuple(units), "[LLM]" not in text and bool(_BARE.search(text)))
+    """Return the blocks of a Markdown article, whatever it holds."""
+    state = _State(_settled(text))
+    units: list[Unit] = []
+    for token in parser().parse(state.text):
+        units += _step(state, token)
+    units = sorted([*units, *_unread(state)], key=lambda unit: unit.block.start)
+    return Document(text, tuple(units), bare_in(text))
 
 
-def _unread(state: _State, tokens: list[Token]) -> list[Unit]:
+def _settled(text: str) -> str:
+    """Return a text of the same length with the line ends and the replacement that the parser makes anyway."""
+    return text.replace("\r\n", " \n").replace("\r", "\n").replace("\x00", "\ufffd")
+
+
+def _unread(state: _State) -> list[Unit]:
     """Return the lines with words that the parser gave no content for: nested too deep, or definitions of links."""
-    read = {line for token in tokens if token.map and token.content for line in range(*token.map)}
     found = []
     for line, (start, end) in enumerate(itertools.pairwise(state.lines)):
         text = state.text[start:end].rstrip("\n")
-        if line not in read and re.search(r"\w", text):
+        if line not in state.read and re.search(r"\w", text):
             kind = BlockKind.FURNITURE if _DEFINITION.match(text) else BlockKind.PARAGRAPH
-            offsets = tuple(range(start, start + len(text) + 1))
-            found.append(Unit(Block(kind=kind, start=start, end=start + len(text)), text, offsets))
+            block = Block(kind=kind, start=start, end=start + len(text))
+            found.append(Unit(block, text, SourceMap.straight(start, len(text))))
     return found
 
 
-def _step(state: _State, token: Token) -> Unit | None:
+def _step(state: _State, token: Token) -> list[Unit]:
     if token.nesting == 1:
-        _enter(state, token)
-    elif token.nesting == -1:
+        return _enter(state, token)
+    if token.nesting == -1:
         state.stack.pop()
-    elif token.type == "inline" and token.map:
-        return _unit(state, token)
-    elif token.type in {"fence", "code_block", "html_block"} and token.map:
-        return _verbatim(state, token)
-    return None
+        return _left_over(state) if token.type == "tr_close" else []
+    if not token.map or not token.content:
+        if token.type == "inline":
+            state.cell += 1
+        return []
+    state.read.update(range(*token.map))
+    if token.type == "inline":
+        return _inline(state, token)
+    return _verbatim(state, token) if token.type in {"fence", "code_block", "html_block"} else []
 
 
-def _enter(state: _State, token: Token) -> None:
+def _enter(state: _State, token: Token) -> list[Unit]:
     state.stack.append(token.tag if token.type == "heading_open" else token.type.removesuffix("_open"))
+    state.hashes = token.markup if token.markup.startswith("#") else ""
     if token.type == "table_open":
         state.columns = []
-    elif token.type == "tr_open":
-        state.cell, state.row = 0, ""
+    elif token.type == "tr_open" and token.map:
+        state.cell, state.row, state.pieces = 0, "", _row(state, token.map[0])
+        state.read.add(token.map[0])
+    return []
 
 
-def _unit(state: _State, token: Token) -> Unit | None:
-    low, high = _range(state, token)
-    aligned = _align(state.text, token.children or [], max(low, state.cursor), high)
-    state.cursor = aligned.cursor
-    kind = _kind(state, aligned.text)
-    block = Block(
-        kind=kind,
-        start=aligned.offsets[0] if aligned.offsets else max(low, state.cursor),
-        end=aligned.offsets[-1] + 1 if aligned.offsets else max(low, state.cursor),
-        section=state.section,
-        level=int(state.stack[-1][1]) if kind is BlockKind.HEADING else 0,
-    )
-    if kind is BlockKind.HEADING:
-        state.section = aligned.text if block.level > 1 else ""
-    elif kind in {BlockKind.TABLE_HEAD, BlockKind.TABLE_CELL}:
-        block = _cell(state, block, aligned.text)
-    if not aligned.text.strip():
-        return None
-    return Unit(block, aligned.text, (*aligned.offsets, block.end))
+def _inline(state: _State, token: Token) -> list[Unit]:
+    said = Walk(token.content, _lines(state, token)).read(token.children or [])
+    stack = state.stack[-1]
+    if stack in _CELLS:
+        state.cell += 1
+    if not said.text.strip():
+        return []
+    return [_cell(state, said, stack == "th", state.cell - 1)] if stack in _CELLS else [_block(state, said)]
 
 
-def _cell(state: _State, block: Block, text: str) -> Block:
-    """Give a cell the headings of its row and column."""
-    index, state.cell = state.cell, state.cell + 1
-    if block.kind is BlockKind.TABLE_HEAD:
-        state.columns.append(text)
-        return block.model_copy(update={"column": text})
-    if index == 0:
-        state.row = text
-    column = state.columns[index] if index < len(state.columns) else ""
-    return block.model_copy(update={"row": state.row, "column": column})
-
-
-def _kind(state: _State, text: str) -> BlockKind:
+def _block(state: _State, said: Inline) -> Unit:
     stack = state.stack
-    if stack[-1] in {"th", "td"}:
-        return BlockKind.TABLE_HEAD if stack[-1] == "th" else BlockKind.TABLE_CELL
-    if re.fullmatch(r"h[1-6]", stack[-1]):
-        return BlockKind.HEADING
-    if _REFERENCES.match(state.section):
-        return BlockKind.REFERENCE
-    if is_furniture(text.strip(), state.section):
-        return BlockKind.FURNITURE
-    if "list_item" in stack:
-        return BlockKind.LIST_ITEM
-    return BlockKind.CALLOUT if "blockquote" in stack else BlockKind.PARAGRAPH
+    heading = re.fullmatch(r"h([1-6])", stack[-1])
+    kind = BlockKind.HEADING if heading else kinds.kind(said.text, state.section, item="list_item" in stack, quoted="blockquote" in stack)
+    start, end = said.places.to_file(0, len(said.text))
+    level = int(heading.group(1)) if heading else 0
+    block = Block(kind=kind, start=start, end=end, section=state.section, level=level)
+    if heading:
+        state.section = said.text if level > 1 else ""
+    return Unit(block, said.text, said.places, said.wraps)
 
 
-def _verbatim(state: _State, token: Token) -> Unit | None:
-    """Return a code or HTML block as it stands in the file."""
-    low, high = _range(state, token)
-    text = state.text[low:high].rstrip("\n")
-    state.cursor = high
-    if not text.strip():
-        return None
-    block = Block(kind=BlockKind.CODE, start=low, end=low + len(text), section=state.section)
-    return Unit(block, text, tuple(range(low, low + len(text) + 1)))
+def _cell(state: _State, said: Inline, head: bool, index: int) -> Unit:
+    """Return a cell with the headings of its row and column."""
+    start, end = said.places.to_file(0, len(said.text))
+    kind = BlockKind.TABLE_HEAD if head else BlockKind.TABLE_CELL
+    if head:
+        state.columns += [""] * (index - len(state.columns)) + [said.text]
+    elif index == 0:
+        state.row = said.text
+    column = state.columns[index] if index < len(state.columns) else ""
+    block = Block(kind=kind, start=start, end=end, section=state.section, row="" if head else state.row, column=column)
+    return Unit(block, said.text, said.places, said.wraps)
 
 
-def _range(state: _State, token: Token) -> tuple[int, int]:
+def _left_over(state: _State) -> list[Unit]:
+    """Return the cells of a row that the table has no column for."""
+    found = []
+    for index in range(state.cell, len(state.pieces)):
+        start, end = state.pieces[index]
+        if re.search(r"\w", state.text[start:end]):
+            said = Inline(state.text[start:end], SourceMap.straight(start, end - start), ())
+            found.append(_cell(state, said, False, index))
+    return found
+
+
+def _row(state: _State, line: int) -> list[_Piece]:
+    """Return the cells of a table's line, cut at the pipes that no backslash escapes."""
+    start, text = state.line(line)
+    held = _CONTAINER.match(text)
+    low = held.end() if held else 0
+    cuts = [match.start() for match in re.finditer(r"(?<!\\)\|", text) if match.start() >= low]
+    pieces = []
+    for begin, end in itertools.pairwise([low - 1, *cuts, len(text)]):
+        inner = text[begin + 1 : end]
+        lead = len(inner) - len(inner.lstrip())
+        pieces.append(_Piece(start + begin + 1 + lead, start + begin + 1 + max(lead, len(inner.rstrip()))))
+    if pieces and pieces[0].start == pieces[0].end:
+        pieces = pieces[1:]
+    return pieces[:-1] if pieces and pieces[-1].start == pieces[-1].end else pieces
+
+
+def _lines(state: _State, token: Token) -> list[Line]:
+    """Return where each line of a token's content stands in the file."""
+    first = token.map[0] if token.map else 0
+    if state.stack[-1] in _CELLS:
+        return _cell_lines(state, token.content)
+    found = []
+    at = 0
+    for number, piece in enumerate(token.content.split("\n")):
+        start, line = state.line(first + number)
+        inner = piece.strip()
+        lead = len(piece) - len(piece.lstrip())
+        if state.hashes:
+            hashes = line.find(state.hashes) + len(state.hashes)
+            where = line.find(inner, hashes)
+        else:
+            where = len(line.rstrip()) - len(inner) if line.rstrip().endswith(inner) else line.find(inner)
+        found.append(Line(at + lead, start + max(where, 0)))
+        at += len(piece) + 1
+    return found
+
+
+def _cell_lines(state: _State, content: str) -> list[Line]:
+    """Return where a cell stands; each escaped pipe in it is written a character longer."""
+    piece = state.pieces[state.cell] if state.cell < len(state.pieces) else _Piece(len(state.text), len(state.text))
+    lines, at = [Line(0, piece.start)], piece.start
+    for index, char in enumerate(content):
+        if char == "|" and state.text.startswith("\\|", at):
+            at += 1
+            lines.append(Line(index, at))
+        at += 1
+    return lines
+
+
+def _verbatim(state: _State, token: Token) -> list[Unit]:
+    """Return a code block as it stands in the file, and what an HTML block says."""
     first, last = token.map or (0, 0)
-    return state.lines[min(first, len(state.lines) - 1)], state.lines[min(last, len(state.lines) - 1)]
+    low = state.lines[min(first, len(state.lines) - 1)]
+    high = state.lines[min(last, len(state.lines) - 1)]
+    text = state.text[low:high].rstrip("\n")
+    if not text.strip():
+        return []
+    if token.type == "html_block":
+        return rawhtml.read(text, low, state.section)
+    block = Block(kind=BlockKind.CODE, start=low, end=low + len(text), section=state.section)
+    return [Unit(block, text, SourceMap.straight(low, len(text)))]
 
 
 def _line_starts(text: str) -> list[int]:
     """Return where each line begins, with the end of the text last; markdown-it counts LF only."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     return [*starts, len(text)] if starts[-1] != len(text) else starts
-
-
-def _align(text: str, children: list[Token], cursor: int, high: int) -> _Aligned:
-    """Walk the inline tokens along the source; every plain character gets the place of the same character in the file."""
-    plain: list[str] = []
-    offsets: list[int] = []
-    for child in children:
-        if child.type in {"softbreak", "hardbreak"}:
-            at = text.find("\n", cursor, high)
-            cursor = at if at >= 0 else cursor
-            piece = [(" ", cursor)]
-        elif child.type == "image":
-            inner = _align(text, child.children or [], cursor, high)
-            piece = list(zip(inner.text, inner.offsets, strict=True))
-            cursor = _past_target(text, inner.cursor, high)
-        elif child.type == "link_close":
-            cursor = _past_target(text, cursor, high)
-            continue
-        elif child.type in {"text", "code_inline", "html_inline", "text_special"}:
-            piece = _place(text, child.content, cursor, high)
-        else:
-            continue
-        for char, at in piece:
-            plain.append(char)
-            offsets.append(at)
-            cursor = max(cursor, at + 1)
-    return _Aligned("".join(plain), offsets, cursor)
-
-
-def _place(text: str, content: str, cursor: int, high: int) -> list[tuple[str, int]]:
-    at = text.find(content, cursor, high)
-    if at >= 0 and not text[cursor:at].strip("*_`~[]!\\<>| \t\n#-+.0123456789)"):
-        return [(char, at + index) for index, char in enumerate(content)]
-    placed = []
-    for char in content:
-        cursor = _next(text, char, cursor, high)
-        placed.append((char, cursor))
-        entity = _ENTITY.match(text, cursor) if cursor < high and text[cursor] == "&" else None
-        cursor = entity.end() if entity and char in html.unescape(entity.group()) else min(cursor + 1, high)
-    return placed
-
-
-def _next(text: str, char: str, cursor: int, high: int) -> int:
-    """Return where `char` stands next in the file, written plainly, escaped or as an entity."""
-    at = cursor
-    while at < high:
-        if text[at] == char or (char == " " and text[at] in "\n\t"):  # a line end in a code span reads as a space
-            return at
-        entity = _ENTITY.match(text, at)
-        if entity:
-            if char in html.unescape(entity.group()):
-                return at
-            at = entity.end()
-        else:
-            at += 1
-    return min(cursor, max(high - 1, 0))
-
-
-def _past_target(text: str, cursor: int, high: int) -> int:
-    """Return the place after `](target)` or `][label]`, where one begins at the cursor."""
-    target = re.compile(r"[*_`~]*\](?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\]\n]*\])?|>").match(text, cursor, high)
-    return target.end() if target else cursor

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pipeline.markup.blocks import Document, Unit, is_furniture
-from pipeline.markup.markers import find
+from pipeline.markup import kinds
+from pipeline.markup.blocks import Document, SourceMap, Unit, is_furniture
+from pipeline.markup.markers import bare_in, find
 from pipeline.records import Block, BlockKind
 
 _STOP = re.compile(r"[.?!…:][\"”’)]*$")
 _ITEM = re.compile(r"^\s*(?:[•‣*-]|\d{1,3}\.)\s+")
-_REFERENCES = re.compile(r"^(?:sources|references|bibliography)$", re.I)
-_EXAMPLE = re.compile(r"^LLM-generated illustrative example\b", re.I)
 _HEADING = 90  # characters; a longer line without a stop is a table row or a caption
+_CAPTION = 250  # characters
+_CUT = re.compile(r"(?<=[a-z0-9)%])\s+(?=[A-Z](?!LM\b))")
+_LISTED = frozenset({BlockKind.LIST_ITEM, BlockKind.REFERENCE, BlockKind.DEFINITION, BlockKind.QUESTION})
 
 
 class _Line(NamedTuple):
@@ -27,9 +29,10 @@ def looks_plain(text: str) -> bool:
 
 
 def read(text: str) -> Document:
-    """Return the blocks of a page saved as plain text, one a line."""
+    """Return the blocks of a page saved as plain text, one a line; the rows of tables are cut into their cells."""
     units: list[Unit] = []
     section, title_seen, last_kind = "", False, BlockKind.FURNITURE
+    columns: tuple[str, ...] = ()
     for line in _lines(text):
         kind = _kind(line.text, section, title_seen, last_kind)
         level = 0
@@ -38,22 +41,49 @@ def read(text: str) -> Document:
             section = line.text.strip() if title_seen else ""
             title_seen = True
         unit = _unit(line, kind, section, level)
-        units += [unit] if unit.text else []  # a bullet without words is no block
         last_kind = kind
-    return Document(text, tuple(units), True)
+        if not unit.text:  # a bullet without words is no block
+            continue
+        if kind in {BlockKind.TABLE_HEAD, BlockKind.TABLE_CELL}:
+            cells = _cells(unit, columns)
+            columns = tuple(cell.text for cell in cells) if kind is BlockKind.TABLE_HEAD else columns
+            units += cells
+        else:
+            units.append(unit)
+    return Document(text, tuple(units), bare_in(text))
 
 
 def _lines(text: str) -> list[_Line]:
-    return [_Line(match.start(), match.group()) for match in re.finditer(r"[^\n]+", text) if match.group().strip()]
+    return [_Line(match.start(), match.group()) for match in re.finditer(r"[^\r\n]+", text) if match.group().strip()]
 
 
 def _unit(line: _Line, kind: BlockKind, section: str, level: int) -> Unit:
-    head = _ITEM.match(line.text) if kind in {BlockKind.LIST_ITEM, BlockKind.REFERENCE} else re.match(r"\s*", line.text)
-    cut = head.end() if head else 0
+    head = _ITEM.match(line.text) if kind in _LISTED else re.match(r"\s*", line.text)
+    cut = head.end() if head else len(line.text) - len(line.text.lstrip())
     body = line.text[cut:].rstrip()
     start = line.start + cut
     block = Block(kind=kind, start=start, end=start + len(body), section=section, level=level)
-    return Unit(block, body, tuple(range(start, start + len(body) + 1)))
+    return Unit(block, body, SourceMap.straight(start, len(body)))
+
+
+def _cells(unit: Unit, columns: tuple[str, ...]) -> list[Unit]:
+    """Return the cells of a table's line, each of which begins with a capital; the line as one where they are not as many as the columns.
+
+    A page saved as text keeps nothing of a table but the order of its words.
+    """
+    cuts = [match.end() for match in _CUT.finditer(unit.text)]
+    head = unit.block.kind is BlockKind.TABLE_HEAD
+    if not head and len(cuts) != len(columns) - 1:
+        return [unit]
+    starts = [0, *cuts]
+    texts = [unit.text[low:high].rstrip() for low, high in zip(starts, [*cuts, len(unit.text)], strict=True)]
+    found = []
+    for index, (start, text) in enumerate(zip(starts, texts, strict=True)):
+        low = unit.block.start + start
+        named = {"column": text} if head else {"row": texts[0], "column": columns[index]}
+        block = unit.block.model_copy(update={"start": low, "end": low + len(text), **named})
+        found.append(Unit(block, text, SourceMap.straight(low, len(text))))
+    return found
 
 
 def _kind(line: str, section: str, title_seen: bool, last: BlockKind) -> BlockKind:
@@ -62,26 +92,24 @@ def _kind(line: str, section: str, title_seen: bool, last: BlockKind) -> BlockKi
         return BlockKind.FURNITURE
     if not title_seen:
         return BlockKind.HEADING if last is BlockKind.FURNITURE and _title_like(text) else BlockKind.FURNITURE
-    if _REFERENCES.match(section) and _ITEM.match(line):
-        return BlockKind.REFERENCE
-    if _ITEM.match(line):
-        return BlockKind.LIST_ITEM
-    if _EXAMPLE.match(text):
-        return BlockKind.CALLOUT
-    return _unlisted(text, last)
+    item = _ITEM.match(line)
+    if item:
+        return kinds.kind(line[item.end() :], section, item=True, quoted=False)
+    if (
+        last is BlockKind.CAPTION and not section and not _heading_like(text) and len(text) < _CAPTION
+    ):  # what a picture shows, and then what it says
+        return BlockKind.CAPTION
+    kind = kinds.kind(text, "", item=False, quoted=False)
+    return _unlisted(text, last) if kind is BlockKind.PARAGRAPH else kind
 
 
 def _unlisted(text: str, last: BlockKind) -> BlockKind:
     marked = bool(find(text)) and find(text)[-1].end >= len(text.rstrip(".?! "))
     if not marked and not _STOP.search(text):
         below_heading = last is BlockKind.HEADING and len(text) < _HEADING and re.search(r"[a-z)] [A-Z(]", text)
-        return (
-            BlockKind.TABLE_HEAD
-            if below_heading and not _heading_case(text)
-            else BlockKind.HEADING
-            if len(text) < _HEADING
-            else BlockKind.PARAGRAPH
-        )
+        if below_heading and not _heading_case(text):
+            return BlockKind.TABLE_HEAD
+        return BlockKind.HEADING if len(text) < _HEADING else BlockKind.PARAGRAPH
     if last in {BlockKind.TABLE_HEAD, BlockKind.TABLE_CELL} and not _STOP.search(text) and not re.search(r"\. .*LLM$", text):
         return BlockKind.TABLE_CELL
     return BlockKind.PARAGRAPH

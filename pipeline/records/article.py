@@ -18,6 +18,8 @@ class Marker(Record):
     end: int
     numbers: tuple[int, ...] = ()
     llm: bool = False
+    unknown: tuple[str, ...] = ()
+    """Names that no source of the list has, as `smith` of `[^smith]`."""
 
 
 class Block(Record):

@@ -120,6 +120,9 @@ class BlockKind(StrEnum):
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     LIST_ITEM = "list_item"
+    DEFINITION = "definition"
+    """A term and what it means."""
+    QUESTION = "question"
     TABLE_HEAD = "table_head"
     TABLE_CELL = "table_cell"
     CAPTION = "caption"
@@ -127,6 +130,11 @@ class BlockKind(StrEnum):
     REFERENCE = "reference"
     FURNITURE = "furniture"
     CODE = "code"
+
+    @property
+    def is_item(self) -> bool:
+        """Say whether it is an item of a list."""
+        return self in {BlockKind.LIST_ITEM, BlockKind.DEFINITION, BlockKind.QUESTION}
 
 
 class Stage(StrEnum):

@@ -1,0 +1,34 @@
+"""What reading a foreign article gives: Markdown, the entries of its source list, and a word on each line that was not understood."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One entry of a source list as it was printed; its position in the list is its number."""
+
+    line: int
+    """1-based line of the file; 0 where the format has no lines."""
+    text: str
+    """The entry's plain text without its number, white space collapsed."""
+    links: tuple[str, ...] = ()
+    """Addresses that the entry links to, in order."""
+
+
+class Remark(NamedTuple):
+    """Something of the file that was not understood, or was left out, and why."""
+
+    line: int
+    """1-based line of the file; 0 where the format has no lines."""
+    text: str
+    """What stands there, shortened."""
+    why: str
+
+
+class Imported(NamedTuple):
+    """A foreign article: canonical Markdown without its source list, the list's entries in order, and remarks."""
+
+    markdown: str
+    entries: tuple[Entry, ...]
+    remarks: tuple[Remark, ...]
