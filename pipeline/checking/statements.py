@@ -103,7 +103,8 @@ def stated(text: str) -> list[Statement]:
         for match in pattern.finditer(text):
             overlaps = any(low < match.end() and match.start() < high for low, high in taken)
             if not overlaps and not (kind == "number" and _NO_COUNT.search(text[: match.start()])):
-                found.append(Statement(kind, match.group().strip()))
+                noun = re.match(r"[- ][a-z]+", text[match.end() :]) if kind == "number" and match.group()[-1].isdigit() else None
+                found.append(Statement(kind, match.group().strip() + (noun.group() if noun else "")))
                 taken.append(match.span())
     return found
 

@@ -42,7 +42,7 @@ def _main(
 
 for module in (making, reading, tools):
     for command in module.COMMANDS:
-        app.command()(command)
+        app.command(command.__name__.strip("_"))(command)  # `import` is a word of Python
 
 for name, (told, commands) in sources.GROUPS.items():
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=told)

@@ -1,4 +1,4 @@
-"""Commands that make something: init, run, check, regenerate."""
+"""Commands that make something: init, import, run, check, regenerate."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ gate = "error"               # findings of this severity and above stop publicat
 fail_on = "error"            # findings of this severity and above make the exit code 1
 regenerate_after_days = 90
 """
+
+_REMARKS = 20  # that are printed; all are in import.txt
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -65,6 +67,55 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder t
         return
     print(f"made {shown(directory.resolve())} with the article {EXAMPLE}")
     print(f"next: cd {directory} && sourcemark run sources/{EXAMPLE}")
+
+
+def import_(
+    article: Annotated[Path, typer.Argument(metavar="FILE", help="Markdown, HTML, DOCX, or a wiki page saved as text.")],
+    to: Annotated[Path | None, typer.Option("--to", help="Folder to make; sources/SLUG in a workspace, else ./SLUG.")] = None,
+    json: Json = False,
+) -> None:
+    """Take over an article that exists: markers in canonical form, its source list as sources.yaml, and an outline.
+
+    What was not understood is printed line by line and kept in import.txt. Nothing is overwritten, fetched or published.
+
+    Example: sourcemark import old-article.html
+    """
+    from pipeline.importing import take_over, write
+
+    taken = take_over(article)
+    folder = to or _home() / taken.slug
+    write(taken, folder)
+    labels = [sum(bool(sentence.numbers) is cited for sentence in taken.split.sentences) for cited in (True, False)]
+    marked = sum(bool(sentence.markers) for sentence in taken.split.sentences)
+    if json:
+        emit({
+            "folder": folder,
+            "title": taken.plan.title,
+            "sections": len(taken.plan.outline),
+            "sentences": {"cited": labels[0], "llm": labels[1], "without_marker": sum(labels) - marked},
+            "sources": [source.id for source in taken.sources],
+            "remarks": [remark._asdict() for remark in taken.remarks],
+        })  # fmt: skip
+        return
+    told = f"{sum(labels)} sentences ({labels[0]} cited, {labels[1]} LLM, {sum(labels) - marked} of them without marker)"
+    print(f"imported “{taken.plan.title}” into {shown(folder.resolve())}")
+    print(f"{len(taken.plan.outline)} sections, {told}, {len(taken.sources)} sources")
+    if taken.remarks:
+        first = taken.remarks[:_REMARKS]
+        table("not understood", ("line", "why", "text"), [(str(item.line or "-"), item.why, item.text) for item in first])
+        if len(taken.remarks) > _REMARKS:
+            print(f"and {len(taken.remarks) - _REMARKS} more: {shown((folder / 'import.txt').resolve())}")
+    print(f"next: sourcemark check {shown((folder / 'article.md').resolve())} --sources {shown(folder.resolve())}")
+
+
+def _home() -> Path:
+    """Return where articles live: the workspace's folder, or this one."""
+    try:
+        return Workspace.find(Path.cwd()).sources
+    except ConfigError as error:
+        if "no sourcemark.toml" not in str(error):
+            raise
+        return Path()
 
 
 def run(
@@ -230,4 +281,4 @@ def _say_outcome(workspace: Workspace, job: Run, outcome: Outcome, json: bool) -
         print(f"{job.article.slug}: stopped after {outcome.reached}, nothing published")
 
 
-COMMANDS = (init, run, check, regenerate)
+COMMANDS = (init, import_, run, check, regenerate)

@@ -9,6 +9,7 @@ from pipeline.articles import Article, Section
 from pipeline.markup.compose import escape, marked
 from pipeline.markup.markers import printed
 from pipeline.markup.sentences import sentences
+from pipeline.records import Source
 
 NOTHING = "None of the listed sources speaks of this."
 EXAMPLE = "LLM-generated illustrative example (not a guideline): "
@@ -51,7 +52,7 @@ def assemble(article: Article, writer: Writer, step: Callable[[str], None]) -> s
         body = _body(section, writer)
         if body:
             blocks += [f"## {escape(section.heading)}", *body]
-    blocks += ["## Sources", _sources(article)]
+    blocks += ["## Sources", listed(article.sources)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -89,9 +90,10 @@ def _table(section: Section, writer: Writer) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (*head, *body))
 
 
-def _sources(article: Article) -> str:
+def listed(sources: Iterable[Source]) -> str:
+    """Return the printed source list, numbered as the markers are."""
     lines = []
-    for number, source in enumerate(article.sources, 1):
+    for number, source in enumerate(sources, 1):
         tier = f" ({source.tier})" if source.tier else ""
         link = f" <{source.link}>" if source.link else ""
         lines.append(f"{number}. {escape(source.reference)}{link}{tier}")
