@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError, UsageError
 from pipeline.ledger.blobs import write_whole
 from pipeline.markup import importers, markdown
 from pipeline.markup.blocks import Document, Unit
-from pipeline.markup.imported import Remark
+from pipeline.markup.imported import Entry, Remark
 from pipeline.markup.references import Parsed, parse_all
 from pipeline.records import Block, BlockKind, Sentence, Source
 from pipeline.stages.split import SplitResult, split
@@ -74,7 +74,7 @@ def write(taken: Taken, folder: Path) -> None:
         write_whole(folder / name, text.encode("utf-8", "surrogatepass"))
 
 
-def _of_sources(entries: tuple[importers.Entry, ...], parsed: list[Parsed]) -> list[Remark]:
+def _of_sources(entries: tuple[Entry, ...], parsed: list[Parsed]) -> list[Remark]:
     return [
         Remark(entry.line, _short(entry.text), f"source {number}: {', '.join(item.missing)}")
         for number, (entry, item) in enumerate(zip(entries, parsed, strict=True), 1)
@@ -138,7 +138,9 @@ def _section(heading: str, units: list[Unit]) -> Section:
         if len(columns) > 1 and rows:
             return Section(heading=heading, form="table", columns=columns, rows=rows)
     if kinds[BlockKind.QUESTION] > len(units) / 2:
-        return Section(heading=heading, form="questions", questions=tuple(_plain(unit) for unit in units if unit.block.kind is BlockKind.QUESTION))
+        return Section(
+            heading=heading, form="questions", questions=tuple(_plain(unit) for unit in units if unit.block.kind is BlockKind.QUESTION)
+        )
     if kinds[BlockKind.DEFINITION] > len(units) / 2:
         terms = (re.split(r"\s+[—–-]\s|:\s", _plain(unit))[0] for unit in units if unit.block.kind is BlockKind.DEFINITION)
         return Section(heading=heading, form="key_terms", terms=tuple(terms))

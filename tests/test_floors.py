@@ -8,15 +8,18 @@ from __future__ import annotations
 import gzip
 import hashlib
 import importlib.util
+import itertools
 import json
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from benchmarks import adapters, verify
+from benchmarks import adapters, marked, train_sentences, verify
 from pipeline.fetching.extract import extract
+from pipeline.markup.boundaries import boundaries
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 FLOORS = json.loads((Path(__file__).parent / "floors.json").read_text(encoding="utf-8"))
@@ -46,16 +49,37 @@ def test_the_data_is_what_the_floor_was_measured_on(name: str) -> None:
     assert digest(SHARED / "data" / name) == FLOORS[name]["sha256"]
 
 
-@pytest.mark.parametrize("name", [name for name in FLOORS if name.startswith("segment")])
-def test_sentences(name: str) -> None:
+def boundary_f1(rows: Sequence[marked.Row], split: Callable[[str], Sequence[tuple[int, int]]]) -> float:
     tool = scorer("score_segmentation")
     hit = wrong = missed = 0
-    for line in (SHARED / "data" / name).read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        gold = tool.boundaries(row["text"], row["spans"])
-        found = tool.boundaries(row["text"], adapters.sentence_spans(row["text"]))
+    for row in rows:
+        gold, found = tool.boundaries(row.text, row.spans), tool.boundaries(row.text, split(row.text))
         hit, wrong, missed = hit + len(gold & found), wrong + len(found - gold), missed + len(gold - found)
-    assert 100 * tool.f1(hit, wrong, missed) >= FLOORS[name]["floor"]
+    return 100 * float(tool.f1(hit, wrong, missed))
+
+
+@pytest.mark.parametrize("name", [name for name in FLOORS if name.startswith("segment")])
+def test_sentences(name: str) -> None:
+    rows = marked.read(SHARED / "data" / name)
+    assert boundary_f1(rows, adapters.sentence_spans) >= FLOORS[name]["floor"]
+
+
+@pytest.mark.parametrize("name", [name for name in FLOORS if "marked" in FLOORS[name]])
+def test_sentences_with_markers_of_every_style(name: str) -> None:
+    rows = marked.inject(marked.read(SHARED / "data" / name))
+    assert boundary_f1(rows, adapters.sentence_spans) >= FLOORS[name]["marked"]
+
+
+@pytest.mark.parametrize("name", [name for name in FLOORS if "unvetoed" in FLOORS[name]])
+def test_sentences_of_chat(name: str) -> None:
+    def cut(text: str) -> list[tuple[int, int]]:
+        return list(itertools.pairwise([0, *boundaries(text, veto_lower=False), len(text)]))
+
+    assert boundary_f1(marked.read(SHARED / "data" / name), cut) >= FLOORS[name]["unvetoed"]
+
+
+def test_the_model_was_trained_on_this_data() -> None:
+    assert train_sentences.told() == train_sentences.digest(SHARED / "data" / "segment")
 
 
 def test_main_text_of_pages() -> None:

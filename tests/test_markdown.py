@@ -121,9 +121,7 @@ def rendered(text: str) -> Counter[str]:
         return Counter()
     for hidden in list(tree.iter("script", "style", "template", etree.Comment, etree.PI)):
         hidden.text = ""
-    return letters(
-        str(piece) for piece in tree.xpath("//text()[not(ancestor::script) and not(ancestor::style) and not(ancestor::template)]")
-    )
+    return letters(str(piece) for piece in tree.itertext())
 
 
 @given(DOCUMENTS)

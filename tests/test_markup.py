@@ -41,7 +41,7 @@ def reads_as(written: str, char: str, said: str, index: int) -> bool:
         written == char
         or (written == "\x00" and char == "\ufffd")
         or written == f"\\{char}"
-        or (char == " " and (written.isspace() or written.lower().startswith("<br")))
+        or (char.isspace() and (written.isspace() or written.lower().startswith("<br")))
     ):
         return True
     decoded = html.unescape(written)

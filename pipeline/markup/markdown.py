@@ -167,20 +167,23 @@ def _row(state: _State, line: int) -> list[_Piece]:
 
 def _lines(state: _State, token: Token) -> list[Line]:
     """Return where each line of a token's content stands in the file."""
-    first = token.map[0] if token.map else 0
+    first, last = token.map or (0, 0)
     if state.stack[-1] in _CELLS:
         return _cell_lines(state, token.content)
     found = []
     at = 0
     for number, piece in enumerate(token.content.split("\n")):
+        inner = piece.strip(" \t")
         start, line = state.line(first + number)
-        inner = piece.strip()
-        lead = len(piece) - len(piece.lstrip())
+        while inner not in line and first + number + 1 < last:  # lines of other white space than spaces, which the parser takes off
+            first += 1
+            start, line = state.line(first + number)
+        lead = len(piece) - len(piece.lstrip(" \t"))
         if state.hashes:
             hashes = line.find(state.hashes) + len(state.hashes)
             where = line.find(inner, hashes)
         else:
-            where = len(line.rstrip()) - len(inner) if line.rstrip().endswith(inner) else line.find(inner)
+            where = line.rfind(inner)
         found.append(Line(at + lead, start + max(where, 0)))
         at += len(piece) + 1
     return found

@@ -22,6 +22,7 @@ OWN = "sourcemark"
 _REFERENCE = re.compile(r"^[^\W\d_][\w’'-]+, (?:[^\W\d_]\.[ -]?){1,4}.*\((?:19|20)\d\d[a-z]?\)\. ")
 _HEADING = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,3}\.? [^\W\d_]")
 _LONGEST_HEADING = 90  # characters
+_LONGEST_WORD = 300  # characters without white space; spaCy takes time with the square of them
 _PROSE = 4  # words from which a piece of a cell or caption is a sentence
 
 
@@ -94,6 +95,8 @@ def _spans(text: str, starts: list[int], markers: Sequence[Found]) -> list[Span]
 
 def _starts(text: str, name: str) -> list[int]:
     """Return where sentences other than the first begin."""
+    if max(map(len, text.split()), default=0) > _LONGEST_WORD:
+        return boundaries(text)
     from spacy.attrs import IDX, SENT_START
 
     table = _pipeline(name)(text).to_array([IDX, SENT_START])
