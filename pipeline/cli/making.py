@@ -97,15 +97,19 @@ def import_(
             "remarks": [remark._asdict() for remark in taken.remarks],
         })  # fmt: skip
         return
-    told = f"{sum(labels)} sentences ({labels[0]} cited, {labels[1]} LLM, {sum(labels) - marked} of them without marker)"
+    told = f"{_many(sum(labels), 'sentence')} ({labels[0]} cited, {labels[1]} LLM, {sum(labels) - marked} of them without marker)"
     print(f"imported “{taken.plan.title}” into {shown(folder.resolve())}")
-    print(f"{len(taken.plan.outline)} sections, {told}, {len(taken.sources)} sources")
+    print(f"{_many(len(taken.plan.outline), 'section')}, {told}, {_many(len(taken.sources), 'source')}")
     if taken.remarks:
         first = taken.remarks[:_REMARKS]
         table("not understood", ("line", "why", "text"), [(str(item.line or "-"), item.why, item.text) for item in first])
         if len(taken.remarks) > _REMARKS:
             print(f"and {len(taken.remarks) - _REMARKS} more: {shown((folder / 'import.txt').resolve())}")
     print(f"next: sourcemark check {shown((folder / 'article.md').resolve())} --sources {shown(folder.resolve())}")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _home() -> Path:

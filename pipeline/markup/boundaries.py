@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pipeline.markup.cues import Lexicon, Stop, features, stops
 
 _SPACED = ". . ."
-_WORD = re.compile(r"[\"'“‘«(\[*_–—\s-]*([a-z]+)(?![\w-])")
+_WORD = re.compile(r"[\"'“‘«(\[*_–—\s-]*([a-z]+)(?![\w)-])")
 
 
 class Model(NamedTuple):

@@ -98,7 +98,7 @@ def from_markdown(document: Document) -> Imported:
     text = document.text
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
-    return Imported(text.rstrip() + "\n", listed.entries, tuple(remarks))
+    return Imported(text, listed.entries, tuple(remarks))
 
 
 def from_plain(document: Document) -> Imported:

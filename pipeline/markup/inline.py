@@ -107,7 +107,8 @@ class Walk:
     def say(self, content: str, width: int) -> None:
         """Take a text that is written in `width` characters at the cursor."""
         if width != len(content):
-            self.put(content, self.file(self.cursor), width)
+            start = self.file(self.cursor)
+            self.put(content, start, self.file(self.cursor + width - 1) + 1 - start)
             self.cursor += width
             return
         end = self.cursor + width

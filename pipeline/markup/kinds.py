@@ -14,13 +14,14 @@ _TERM = re.compile(r"^[^—–]{2,80}?(?: [—–-]|:) \S")
 _PICTURE = re.compile(
     r"^An? (?:[\w-]+ ){0,2}(?:diagram|figure|chart|image|photo(?:graph)?|illustration|graph|infographic|flowchart|drawing)\b"
 )
+_LONGEST = 250  # characters of a caption
 _NOTE = re.compile(r"^\[\^[^\]\s]+\]:")
 _EXAMPLE = re.compile(r"^LLM-generated illustrative example\b", re.I)
 _ASKED = re.compile(r"[?？][\"”’)]*(?:\s*(?:\[[^\]]*\]|LLM|\d{1,2}))*\.?\s*$")
 
 
-def kind(text: str, section: str, *, item: bool, quoted: bool) -> BlockKind:
-    """Return the kind of a block that is neither heading, cell nor code.
+def kind(text: str, section: str, *, item: bool, quoted: bool, after: str = "") -> BlockKind:
+    """Return the kind of a block that is neither heading, cell nor code; `after` is the text of the block before it.
 
     >>> kind("Identity — the part of the self drawn from groups [1].", "Key Terms", item=True, quoted=False).value
     'definition'
@@ -32,7 +33,8 @@ def kind(text: str, section: str, *, item: bool, quoted: bool) -> BlockKind:
         return BlockKind.FURNITURE
     if quoted or _EXAMPLE.match(text):
         return BlockKind.CALLOUT
-    if _CAPTION.match(text) or (not item and _PICTURE.match(text)):
+    below = not section and _PICTURE.match(after) and len(text) < _LONGEST  # what a picture shows, and then what it says
+    if _CAPTION.match(text) or (not item and (below or _PICTURE.match(text))):
         return BlockKind.CAPTION
     if item and _TERMS.match(section) and _TERM.match(text):
         return BlockKind.DEFINITION

@@ -15,7 +15,7 @@ from pipeline.markup.markers import bare_in
 from pipeline.records import Block, BlockKind
 
 _DEFINITION = re.compile(r"^[ >]*\[(?!\^)[^\]]+\]:")
-_CONTAINER = re.compile(r"[\s>]*(?:(?:[*+-]|\d{1,9}[.)])\s+[\s>]*)*")
+_CONTAINER = re.compile(r"[ \t>]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+[ \t>]*)*")
 _CELLS = frozenset({"th", "td"})
 
 
@@ -40,6 +40,7 @@ class _State:
         self.row = ""
         self.pieces: list[_Piece] = []
         self.cell = 0
+        self.last = ""
 
     def line(self, number: int) -> tuple[int, str]:
         """Return where a line begins, and the line."""
@@ -116,7 +117,9 @@ def _inline(state: _State, token: Token) -> list[Unit]:
 def _block(state: _State, said: Inline) -> Unit:
     stack = state.stack
     heading = re.fullmatch(r"h([1-6])", stack[-1])
-    kind = BlockKind.HEADING if heading else kinds.kind(said.text, state.section, item="list_item" in stack, quoted="blockquote" in stack)
+    held = {"item": "list_item" in stack, "quoted": "blockquote" in stack}
+    kind = BlockKind.HEADING if heading else kinds.kind(said.text, state.section, **held, after=state.last)
+    state.last = said.text
     start, end = said.places.to_file(0, len(said.text))
     level = int(heading.group(1)) if heading else 0
     block = Block(kind=kind, start=start, end=end, section=state.section, level=level)

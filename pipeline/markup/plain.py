@@ -13,7 +13,6 @@ from pipeline.records import Block, BlockKind
 _STOP = re.compile(r"[.?!…:][\"”’)]*$")
 _ITEM = re.compile(r"^\s*(?:[•‣*-]|\d{1,3}\.)\s+")
 _HEADING = 90  # characters; a longer line without a stop is a table row or a caption
-_CAPTION = 250  # characters
 _CUT = re.compile(r"(?<=[a-z0-9)%])\s+(?=[A-Z](?!LM\b))")
 _LISTED = frozenset({BlockKind.LIST_ITEM, BlockKind.REFERENCE, BlockKind.DEFINITION, BlockKind.QUESTION})
 
@@ -34,13 +33,12 @@ def read(text: str) -> Document:
     section, title_seen, last_kind = "", False, BlockKind.FURNITURE
     columns: tuple[str, ...] = ()
     for line in _lines(text):
-        kind = _kind(line.text, section, title_seen, last_kind)
-        level = 0
-        if kind is BlockKind.HEADING:
-            level = 2 if title_seen else 1
-            section = line.text.strip() if title_seen else ""
-            title_seen = True
+        kind = _kind(line.text, section, title_seen, last_kind, units[-1].text if units else "")
+        level = (2 if title_seen else 1) if kind is BlockKind.HEADING else 0
         unit = _unit(line, kind, section, level)
+        if level:
+            section = unit.text if title_seen else ""
+            title_seen = True
         last_kind = kind
         if not unit.text:  # a bullet without words is no block
             continue
@@ -86,7 +84,7 @@ def _cells(unit: Unit, columns: tuple[str, ...]) -> list[Unit]:
     return found
 
 
-def _kind(line: str, section: str, title_seen: bool, last: BlockKind) -> BlockKind:
+def _kind(line: str, section: str, title_seen: bool, last: BlockKind, after: str) -> BlockKind:
     text = line.strip()
     if is_furniture(text, "" if _heading_like(text) else section):
         return BlockKind.FURNITURE
@@ -95,11 +93,8 @@ def _kind(line: str, section: str, title_seen: bool, last: BlockKind) -> BlockKi
     item = _ITEM.match(line)
     if item:
         return kinds.kind(line[item.end() :], section, item=True, quoted=False)
-    if (
-        last is BlockKind.CAPTION and not section and not _heading_like(text) and len(text) < _CAPTION
-    ):  # what a picture shows, and then what it says
-        return BlockKind.CAPTION
-    kind = kinds.kind(text, "", item=False, quoted=False)
+    below = "" if section or _heading_like(text) else after
+    kind = kinds.kind(text, "", item=False, quoted=False, after=below)
     return _unlisted(text, last) if kind is BlockKind.PARAGRAPH else kind
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 FACTORY = "sourcemark_sentences"
 OWN = "sourcemark"
-"""Name of our own pipeline; any other name is one of spaCy's, of which only the boundaries are used."""
+"""Name of our own pipeline; any other name but `CHAT` is one of spaCy's, of which only the boundaries are used."""
+CHAT = "sourcemark-chat"
+"""Our own without the veto on lower-case words: for text whose sentences begin small."""
 _REFERENCE = re.compile(r"^[^\W\d_][\w’'-]+, (?:[^\W\d_]\.[ -]?){1,4}.*\((?:19|20)\d\d[a-z]?\)\. ")
 _HEADING = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,3}\.? [^\W\d_]")
 _LONGEST_HEADING = 90  # characters
@@ -96,7 +98,7 @@ def _spans(text: str, starts: list[int], markers: Sequence[Found]) -> list[Span]
 def _starts(text: str, name: str) -> list[int]:
     """Return where sentences other than the first begin."""
     if max(map(len, text.split()), default=0) > _LONGEST_WORD:
-        return boundaries(text)
+        return boundaries(text, veto_lower=name != CHAT)
     from spacy.attrs import IDX, SENT_START
 
     table = _pipeline(name)(text).to_array([IDX, SENT_START])
@@ -109,9 +111,9 @@ def _pipeline(name: str) -> Language:
     import spacy
 
     register()
-    if name == OWN:
+    if name in {OWN, CHAT}:
         nlp = spacy.blank("en")
-        nlp.add_pipe(FACTORY)
+        nlp.add_pipe(FACTORY, config={"veto_lower": name == OWN})
     else:
         try:
             nlp = spacy.load(name, exclude=["ner", "lemmatizer", "attribute_ruler", "textcat"])
