@@ -19,68 +19,21 @@ from pipeline.markup.blocks import Document
 from pipeline.records import BlockKind, Label, Source
 from pipeline.stages.classify import classify
 from pipeline.stages.split import split
+from pipeline.stages.verify import Library, verify
 from tests.test_markup import reads_as
 
 SOURCES = tuple(Source(id=f"s{number}", title=f"Source {number}") for number in (1, 2, 3))
-PIECES = st.sampled_from(
-    [
-        *(
-            "Groups help",
-            " health",
-            ".",
-            "?",
-            "!",
-            " [1]",
-            "[2][LLM]",
-            " [LLM]",
-            " 3",
-            ".³",
-            "[^1]",
-            "\n",
-            "\n\n",
-            "\n\n## ",
-            "\n- ",
-            "\n  - ",
-        ),
-        *("\n1. ", "\n> ", "\n| a | b |\n|---|---|\n| c | d | e |\n", "**", "*", "_", "`", "``", "~~~\n"),
-        *(
-            "[link](http://a.b/c_(d))",
-            "[1](#ref-1)",
-            "[",
-            "](x)",
-            "](",
-            ")",
-            "![alt ",
-            "<sup>1</sup>",
-            "<b>",
-            "</b>",
-            "<br>",
-            "<div>",
-            "</div>",
-            "<!-- note -->",
-        ),
-        *("<p>In a block. Two.</p>\n", "<script>x</script>", "&amp;", "&copy;", "&#0;", "&notin;", "\\", "\\*", "\\[", "|", "\\|", "\t"),
-        *("    ", "  \n", "\\\n", "<http://a.b>", "[1]: http://x", "[^1]: A note.", "—", "“", "”", "\u202e", "\u200b", "\u2066", "é"),
-        *(
-            "漢字。",
-            "שלום",
-            "🙂",
-            "\u00a0",
-            "\u2028",
-            "\r\n",
-            "\r",
-            "\x0c",
-            "e.g.",
-            "Dr. ",
-            "---",
-            "===",
-            "# ",
-            "Sources",
-            "Key Terms",
-            "1",
-        ),
-    ]
-)
+LIBRARY = Library(SOURCES, (), str)
+# Fragments, parted by ¤, of which random documents are put together.
+FRAGMENTS = """\
+Groups help¤ health¤.¤?¤!¤ [1]¤[2][LLM]¤ [LLM]¤ 3¤.³¤[^1]¤[^zed]¤[@s2]¤phase 3. ¤ LLM.¤\n¤\n\n¤\n\n## ¤\n- ¤\n  - ¤\n1. ¤\n> ¤\
+\n| a | b |\n|---|---|\n| c | d | e |\n¤\
+**¤*¤_¤`¤``¤~~~\n¤[link](http://a.b/c_(d))¤[1](#ref-1)¤[¤](x)¤](¤)¤![alt ¤<sup>1</sup>¤<b>¤</b>¤<br>¤<div>¤</div>¤<!-- note -->¤\
+<p>In a block. Two.</p>\n¤\
+<script>x</script>¤&amp;¤&copy;¤&#0;¤&notin;¤\\¤\\*¤\\[¤|¤\\|¤\t¤    ¤  \n¤\\\n¤<http://a.b>¤[1]: http://x¤[^1]: A note.¤—¤“¤”¤\
+\u202e¤\u200b¤\u2066¤é¤漢字。¤שלום¤🙂¤\
+\u00a0¤\u2028¤\r\n¤\r¤\x0c¤e.g.¤Dr. ¤---¤===¤# ¤Sources¤Key Terms¤1¤\n- \\|¤\n|-|"""
+PIECES = st.sampled_from(FRAGMENTS.split("¤"))
 DOCUMENTS = st.one_of(
     st.lists(PIECES, max_size=40).map("".join), st.text(max_size=200), st.text(alphabet="ab .\n*_`[]()<>|#>-1&;\\!~\t", max_size=150)
 )
@@ -97,8 +50,10 @@ def checked(text: str) -> Document:
     lost = rendered(text) - letters(unit.text for unit in document.units)
     assert not lost, (text, lost)
     result = split(document, SOURCES)
-    labels = classify(document, result, ())
+    labels = classify(document, result, SOURCES)
     assert all(sentence.label in set(Label) for sentence in labels.sentences)
+    records = verify(result, labels.sentences, LIBRARY, lambda step: None).provenance
+    assert [record.sentence_id for record in records] == [sentence.id for sentence in result.sentences]
     for index, unit in enumerate(document.units):
         if unit.block.kind not in {BlockKind.HEADING, BlockKind.TABLE_HEAD, BlockKind.REFERENCE, BlockKind.FURNITURE, BlockKind.CODE}:
             said = [sentence for sentence in result.sentences if sentence.block == index]

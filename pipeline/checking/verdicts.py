@@ -33,6 +33,7 @@ from pipeline.text import content_stems, sha256
 SUPPORTED = 0.92
 ALIGNED = 0.60
 ABSENT = 0.40
+FEWEST = 2
 _CARRIED = 0.85  # of the claim's weight in one sentence
 _IN_ORDER = 0.75
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
@@ -102,7 +103,8 @@ def _compared(claim: str, source: SourceText, passage: Passage, scope: Scope) ->
         return Assessment(Verdict.CONTRADICTED, "conflict", round(0.2 * passage.coverage, 3), found, passage)
     if kinds & SOFT and cover >= ALIGNED:
         return Assessment(Verdict.PARTIALLY_SUPPORTED, "overstated", round(0.6 * passage.coverage, 3), found, passage)
-    if not found and cover >= SUPPORTED and _carried(claim, source, passage) and _in_order(claim, words):
+    enough = len(content_stems(claim)) >= FEWEST
+    if enough and not found and cover >= SUPPORTED and _carried(claim, source, passage) and _in_order(claim, words):
         return Assessment(Verdict.SUPPORTED, "stated", round(passage.coverage, 3), (), passage)
     if passage.coverage < ABSENT:
         return _absent(passage.coverage, scope, passage)

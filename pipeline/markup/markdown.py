@@ -15,7 +15,6 @@ from pipeline.markup.markers import bare_in
 from pipeline.records import Block, BlockKind
 
 _DEFINITION = re.compile(r"^[ >]*\[(?!\^)[^\]]+\]:")
-_CONTAINER = re.compile(r"[ \t>]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+[ \t>]*)*")
 _CELLS = frozenset({"th", "td"})
 
 
@@ -83,6 +82,8 @@ def _step(state: _State, token: Token) -> list[Unit]:
     if token.nesting == -1:
         state.stack.pop()
         return _left_over(state) if token.type == "tr_close" else []
+    if token.type == "inline" and state.stack[-1] in _CELLS and not state.cell and state.pieces:
+        _settle(state, token.content)
     if not token.map or not token.content:
         if token.type == "inline":
             state.cell += 1
@@ -153,19 +154,24 @@ def _left_over(state: _State) -> list[Unit]:
 
 
 def _row(state: _State, line: int) -> list[_Piece]:
-    """Return the cells of a table's line, cut at the pipes that no backslash escapes."""
+    """Return the pieces of a table's line between the pipes that no backslash escapes."""
     start, text = state.line(line)
-    held = _CONTAINER.match(text)
-    low = held.end() if held else 0
-    cuts = [match.start() for match in re.finditer(r"(?<!\\)\|", text) if match.start() >= low]
+    cuts = [match.start() for match in re.finditer(r"(?<!\\)\|", text)]
     pieces = []
-    for begin, end in itertools.pairwise([low - 1, *cuts, len(text)]):
+    for begin, end in itertools.pairwise([-1, *cuts, len(text)]):
         inner = text[begin + 1 : end]
         lead = len(inner) - len(inner.lstrip())
         pieces.append(_Piece(start + begin + 1 + lead, start + begin + 1 + max(lead, len(inner.rstrip()))))
-    if pieces and pieces[0].start == pieces[0].end:
-        pieces = pieces[1:]
-    return pieces[:-1] if pieces and pieces[-1].start == pieces[-1].end else pieces
+    return pieces[:-1] if pieces[-1].start == pieces[-1].end else pieces
+
+
+def _settle(state: _State, content: str) -> None:
+    """Take what stands before the first cell off a row: quotation signs, the bullet of an item, a pipe."""
+    first, raw = state.pieces[0], content.replace("|", "\\|")
+    if raw and state.text[first.start : first.end].endswith(raw):
+        state.pieces[0] = _Piece(first.end - len(raw), first.end)
+    else:
+        state.pieces = state.pieces[1:]
 
 
 def _lines(state: _State, token: Token) -> list[Line]:

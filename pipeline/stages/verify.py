@@ -107,7 +107,8 @@ def _without_text(records: Sequence[Provenance], library: Library) -> list[Findi
 
 
 def _cited(sentence: Sentence, library: Library) -> Provenance:
-    checks = tuple(library.check(sentence.text, number) for number in sentence.numbers)
+    unknown = any(marker.unknown for marker in sentence.markers)  # a name that the list does not have counts as number 0
+    checks = tuple(library.check(sentence.text, number) for number in (*sentence.numbers, *(0,) * unknown))
     verdict, reason = overall(checks)
     return Provenance(
         sentence_id=sentence.id,
