@@ -9,15 +9,40 @@ from pipeline.checking.locate import locate as _locate
 from pipeline.checking.verdicts import assess
 from pipeline.fetching.extract import extract
 from pipeline.fetching.html import read_html
-from pipeline.markup.sentences import spans
+from pipeline.markup import markdown
+from pipeline.markup.sentences import CHAT, spans
 from pipeline.records import Part
+from pipeline.stages.split import split
 
-__all__ = ["html_full", "html_text", "locate", "pdf_text", "sentence_spans", "support", "verdict"]
+__all__ = ["article_spans", "chat_spans", "html_full", "html_text", "locate", "pdf_text", "sentence_spans", "support", "verdict"]
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Return the sentences of one block, markers with the sentence before them."""
     return [(span.start, span.end) for span in spans(text)]
+
+
+def chat_spans(text: str) -> list[tuple[int, int]]:
+    """Return the sentences of one block of text whose sentences begin small: without the veto on lower-case words."""
+    return [(span.start, span.end) for span in spans(text, engine=CHAT)]
+
+
+def article_spans(text: str) -> list[tuple[int, int]]:
+    """Return the sentences of a Markdown article, and the blocks that hold none, as spans of the file, each with the signs around it."""
+    document = markdown.read(text)
+    result = split(document, ())
+    told = {sentence.block for sentence in result.sentences}
+    silent = [(block.start, block.end) for index, block in enumerate(result.blocks) if index not in told]
+    found: list[tuple[int, int]] = []
+    for start, end in sorted([*silent, *((sentence.start, sentence.end) for sentence in result.sentences)]):
+        low = found[-1][1] if found else 0
+        while start > low and text[start - 1] in "#-*>| 0123456789.)\t_`[":
+            start -= 1
+        start += len(text[start:end]) - len(text[start:end].lstrip())
+        while end < len(text) and text[end] in "*_`])":
+            end += 1
+        found.append((start, end))
+    return found
 
 
 def pdf_text(data: bytes) -> str:

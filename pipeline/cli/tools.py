@@ -81,7 +81,15 @@ def _packages() -> list[Row]:
             rows.append((name, "ok", f"{importlib.metadata.version(name)}, {purpose}"))
         except importlib.metadata.PackageNotFoundError:
             rows.append((name, "broken", f"not installed, {purpose}: pip install {name}"))
-    return rows
+    return [*rows, _word()]
+
+
+def _word() -> Row:
+    try:
+        return "mammoth", "ok", f"{importlib.metadata.version('mammoth')}, import of Word documents"
+    except importlib.metadata.PackageNotFoundError:
+        instead = "pandoc is there" if shutil.which("pandoc") else "pip install 'sourcemark[docx]'"
+        return "mammoth", "none", f"not installed, import of Word documents: {instead}"
 
 
 def _key() -> Row:
