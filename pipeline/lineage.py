@@ -20,6 +20,7 @@ _EDITED = 0.6  # likeness from which a sentence counts as edited rather than rep
 _JOINED = 0.75  # likeness from which neighbours count as one sentence that was split or merged
 _BETTER = 0.08  # by which neighbours must be likelier than the best of them alone
 _CLEAR = 0.9  # likeness from which nothing else is looked for
+_TELLING = 4  # words from which a sentence is known wherever it stands; the `yes` of another row is another claim
 _RUN = 4  # neighbours at most
 _CANDIDATES = 12  # sentences that share most words, compared in full
 _NEAR = 0.05  # advantage of a sentence that stands in the same place
@@ -79,7 +80,7 @@ def _same(before: Sequence[Sentence], after: Sequence[Sentence]) -> dict[int, in
             late.append(index)
     for index in late:
         waiting = held[fold(after[index].text).text]
-        if waiting:
+        if waiting and len(after[index].text.split()) >= _TELLING:
             found[waiting.pop(0)] = index
     return found
 

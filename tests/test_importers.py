@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 
 from pipeline import articles, importing
 from pipeline.errors import ConfigError, UsageError
-from pipeline.markup import importers, markdown, plain
+from pipeline.markup import importers, markdown, markers, plain
 from pipeline.markup.importers import from_markdown
 from pipeline.records import BlockKind, Source
 from pipeline.stages.classify import classify
@@ -51,7 +52,7 @@ def test_markdown_keeps_all_but_markers_and_list() -> None:
 def test_numbers_become_places_in_the_list() -> None:
     text = "# T\n\nIt helps [4]. It lasts [7].\n\n## References\n\n[4] Sand, M. (2020). Walking.\n\n[9] Hill, A. (2018). Parks.\n"
     made = from_markdown(markdown.read(text))
-    assert "It helps [1]. It lasts [7]." in made.markdown
+    assert "It helps [1]. It lasts [^not-listed-7]." in made.markdown
     assert [(remark.line, remark.why) for remark in made.remarks] == [(3, "cites 7, which the source list of 2 does not hold")]
 
 
@@ -66,9 +67,12 @@ def test_what_has_no_markers_and_no_list_is_given_back_byte_for_byte(text: str) 
     document = markdown.read(text)
     spared = [unit for unit in document.units if unit.block.kind is BlockKind.REFERENCE]
     made = from_markdown(document)
-    sentences = split(document, ()).sentences
+    held = [[markers.Held(wrap.kind, wrap.start, wrap.end) for wrap in unit.wraps] for unit in document.units]
+    marked = [
+        markers.read(unit.text, plain=document.bare_markers, held=wraps).markers for unit, wraps in zip(document.units, held, strict=True)
+    ]
     listed = any(unit.block.kind is BlockKind.HEADING and "ources" in unit.text for unit in document.units)
-    if not spared and not listed and not any(sentence.markers for sentence in sentences):
+    if not spared and not listed and not any(marked):
         assert made.markdown == text
 
 
@@ -163,3 +167,59 @@ def test_the_command_makes_a_folder_that_can_be_checked(tmp_path: Path, monkeypa
     checked = runner.invoke(app, ["check", "walking/article.md", "--sources", "walking", "--json"])
     assert checked.exit_code == 0, checked.output
     assert not [item for item in json.loads(checked.output)["findings"] if item["rule"] == "unknown_source"]
+
+
+LIST = "1. Smith, J. (2019). One.\n2. Jones, A. (2020). Two.\n3. Brown, B. (2021). Three.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "entries"),
+    [
+        # What stands beside the entries of a list, or belongs to one, is no source of its own.
+        ("It helps [2].\n\n## Sources\n\nAll pages were read in May.\n\n" + LIST, "It helps [2].", 3),
+        ("It helps [2].\n\n## Sources\n\n- Smith. One.\n  - Quote: it helps\n- Jones. Two.\n", "It helps [2].", 2),
+        ("It helps [2].\n\n## Sources\n\n" + LIST + "\n---\n\n*Last updated in May.*\n", "It helps [2].", 3),
+        # Labels count, however they are written.
+        ("It helps [3].\n\n## Sources\n\n- [1] Smith. One.\n- [3] Brown. Three.\n- [2] Jones. Two.\n", "It helps [2].", 3),
+        ("It helps [3].\n\n## Sources\n\n**[1]** Smith. One.\n\n**[3]** Brown. Three.\n", "It helps [2].", 2),
+        ("It helps [2].\n\n## References\n\n[1] Smith. One.\n[2] Jones. Two.\n", "It helps [2].", 2),
+        ("It helps[^b]. It lasts[^a].\n\n[^a]: Smith. One.\n[^b]: Jones. Two.\n", "It helps[2]. It lasts[1].", 2),
+        # Footnotes and a list are numbered apart; what neither holds is nobody's.
+        ("It helps [1].[^1] It lasts [2].\n\n[^1]: An aside.\n\n## Sources\n\n" + LIST, "It helps [2].[1] It lasts [3].", 4),
+        ("It helps[^7]. It lasts [1].\n\n[^3]: Smith. One.\n\n[^7]: Jones. Two.\n", "It helps[2]. It lasts [^not-listed-1].", 2),
+        # Headings keep step with the text.
+        ("## Mood [9]\n\nIt helps [9].\n\n## Sources\n\n[7] Smith. One.\n\n[9] Jones. Two.\n", "## Mood [2]\n\nIt helps [2].", 2),
+        # Lists of other names and levels.
+        ("It helps [2].\n\n# References\n\n" + LIST, "It helps [2].", 3),
+        ("It helps [2].\n\n## 7. References:\n\n### Papers\n\n" + LIST, "It helps [2].", 3),
+        ("It helps[^1].\n\n[^1]: https://example.com/a\n", "It helps[1].", 1),
+        # Intervals, ranges and the word LLM are no markers.
+        (
+            "95% CI [1, 3], in adults [2]. A scale of [1-3] is used [1].\n\n## Sources\n\n" + LIST,
+            "95% CI [1, 3], in adults [2]. A scale of [1-3]",
+            3,
+        ),
+        (
+            "We compared nurses with an LLM. They rated it 3. It helps [1].\n\n## Sources\n\n" + LIST,
+            "with an LLM. They rated it 3. It helps [1].",
+            3,
+        ),
+        ("It helps [\u200b2]. It lasts [1\u2060].\n\n## Sources\n\n" + LIST, "It helps [2]. It lasts [1].", 3),
+    ],
+)
+def test_every_marker_keeps_its_source(text: str, said: str, entries: int) -> None:
+    made = from_markdown(markdown.read(f"# T\n\n{text}"))
+    assert said in made.markdown, made.markdown
+    assert len(made.entries) == entries, made.entries
+
+
+def test_a_warning_with_a_source_is_a_sentence() -> None:
+    text = "# T\n\n⚠️ Do not take more than 40 mg daily [2].\n\n## Doses\n\n- Vitamin D · 800 IU daily for adults [3]\n- Vitamin C · 90 mg\n"
+    said = [sentence.text for sentence in split(markdown.read(text), SOURCES).sentences]
+    assert len(said) == 3
+
+
+def test_a_run_of_spaces_takes_no_time() -> None:
+    started = time.process_time()
+    split(markdown.read("Say it" + " " * 50_000 + "x [1].\n"), SOURCES)
+    assert time.process_time() - started < 6

@@ -32,7 +32,7 @@ Groups help¤ health¤.¤?¤!¤ [1]¤[2][LLM]¤ [LLM]¤ 3¤.³¤[^1]¤[^zed]¤[@
 <p>In a block. Two.</p>\n¤\
 <script>x</script>¤&amp;¤&copy;¤&#0;¤&notin;¤\\¤\\*¤\\[¤|¤\\|¤\t¤    ¤  \n¤\\\n¤<http://a.b>¤[1]: http://x¤[^1]: A note.¤—¤“¤”¤\
 \u202e¤\u200b¤\u2066¤é¤漢字。¤שלום¤🙂¤\
-\u00a0¤\u2028¤\r\n¤\r¤\x0c¤e.g.¤Dr. ¤---¤===¤# ¤Sources¤Key Terms¤1¤\n- \\|¤\n|-|"""
+\u00a0¤\u2028¤\r\n¤\r¤\x0c¤e.g.¤Dr. ¤---¤===¤# ¤Sources¤Key Terms¤1¤\n- \\|¤\n|-|¤---\na: b\n---\n"""
 PIECES = st.sampled_from(FRAGMENTS.split("¤"))
 DOCUMENTS = st.one_of(
     st.lists(PIECES, max_size=40).map("".join), st.text(max_size=200), st.text(alphabet="ab .\n*_`[]()<>|#>-1&;\\!~\t", max_size=150)
@@ -118,3 +118,13 @@ def test_a_two_megabyte_article() -> None:
     document = markdown.read(text)
     assert len(split(document, SOURCES).sentences) == 3 * text.count("\n\n")
     assert time.process_time() - started < 60
+
+
+def test_fields_above_an_article_are_furniture() -> None:
+    document = markdown.read("---\ntitle: Walking\ntags:\n  - a\n---\n\n# Walking\n\nIt helps [1].\n")
+    assert [(unit.block.kind.value, unit.text[:9]) for unit in document.units] == [
+        ("furniture", "---\ntitle"),
+        ("heading", "Walking"),
+        ("paragraph", "It helps "),
+    ]
+    assert markdown.read("---\nIt helps.\n---\n").units[0].block.kind is BlockKind.HEADING

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from pipeline.records import Block
 
 _FURNITURE = re.compile(r"^(?:⚠|\d+ upvotes?$|▶|provenance\.|public credit\b)", re.I)
+_MARKED = re.compile(r"\[\^?(?:\d{1,3}|LLM)\]")
 _SITE = re.compile(r"^[^.?!\n]{0,50}\b[Ww]iki(?:pedia)?$")
 _BREADCRUMB = re.compile(r"^[^.?!]+ · [^.?!]+$")
 _AFTER = re.compile(r"^(?:see also|suggest a revision)$", re.I)
@@ -16,6 +17,10 @@ _AFTER = re.compile(r"^(?:see also|suggest a revision)$", re.I)
 
 def is_furniture(text: str, section: str) -> bool:
     """Say whether a block belongs to the page and not to the article: banner, breadcrumb, votes, provenance line, forms, links to pages."""
+    if _MARKED.search(text):
+        return False
+    if section and _BREADCRUMB.match(text):  # a breadcrumb stands above the article
+        return bool(_FURNITURE.match(text) or _AFTER.match(section))
     return bool(_FURNITURE.match(text) or _BREADCRUMB.match(text) or _SITE.match(text) or _AFTER.match(section))
 
 

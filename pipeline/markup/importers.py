@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -17,7 +18,12 @@ from pipeline.records import BlockKind
 
 LARGEST = 20_000_000  # bytes
 _SHORT = 80  # characters of a remark's text
-_NUMBERED = re.compile(r"^\s*(?:\[\^?(?P<mark>[^\]\s]{1,80})\]:?|(?P<plain>\d{1,3})[.)])\s+")
+_NUMBERED = re.compile(
+    r"^\s*(?:[-*+•]\s+)?(?:\*\*|__)?(?:\\?\[\^?(?P<mark>[^\]\s\\]{1,80})\\?\](?:\*\*|__)?:?|(?P<plain>\d{1,3})\\?[.)](?:\*\*|__)?)\s+"
+)
+_BULLET = re.compile(r"^ {0,3}[-*+•]\s")
+_INNER = re.compile(r"^(?: {2,}|\t)")
+_BY_NAME = re.compile(r"\s*\[[\^@](?!\d{1,3}\])")
 _LINK = re.compile(r"https?://[^\s<>()\[\]]+(?:\([^\s<>()]*\)[^\s<>()\[\]]*)*")
 _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|article|main|div|section|p|h1|table|ul|ol)\b", re.I | re.S)
 
@@ -76,18 +82,31 @@ def _decoded(path: Path, raw: bytes) -> str:
 
 
 class Listed(NamedTuple):
-    """The source list of a document: its entries, and the number of each label that markers call it by."""
+    """The source list of a document: its entries, and the place of each label that markers call one by."""
 
     entries: tuple[Entry, ...]
     numbers: Mapping[str, int]
+    notes: Mapping[str, int]
+    """Labels of footnotes, which are numbered apart from a list."""
     spans: tuple[tuple[int, int], ...]
     """Where the list, its heading included, stands in the file."""
+    remarks: tuple[Remark, ...]
+
+    def place(self, number: int, written: str) -> int | None:
+        """Return the place in the list of a number as it is written, or None where the list has none of that label."""
+        if _BY_NAME.match(written):
+            return number
+        note = "^" in written and bool(self.notes)
+        labels = self.notes if note else self.numbers
+        if labels or (self.notes and len(self.notes) == len(self.entries)):
+            return labels.get(str(number))
+        return number if number <= len(self.entries) or not self.entries else None
 
 
 def from_markdown(document: Document) -> Imported:
     """Take over a Markdown article: its markers in canonical form, its source list apart, and all else byte for byte."""
     listed = _listed(document)
-    remarks: list[Remark] = []
+    remarks: list[Remark] = [*listed.remarks]
     edits: list[tuple[int, int, str]] = [(start, end, "") for start, end in listed.spans]
     for unit in _marked(document):
         for found in _reading(unit, document, listed).markers:
@@ -104,7 +123,7 @@ def from_markdown(document: Document) -> Imported:
 def from_plain(document: Document) -> Imported:
     """Take over a page saved as text: headings, lists and tables as Markdown, its source list apart."""
     listed = _listed(document)
-    remarks: list[Remark] = []
+    remarks: list[Remark] = [*listed.remarks]
     lines: list[str] = []
     row: list[str] = []
     last: Unit | None = None
@@ -166,7 +185,8 @@ def _said(unit: Unit, document: Document, listed: Listed, remarks: list[Remark])
     return "".join([*parts, space, escape(rest) if rest.strip() else ""]) if done else escape(rest)
 
 
-_UNMARKED = frozenset({BlockKind.HEADING, BlockKind.TABLE_HEAD, BlockKind.REFERENCE, BlockKind.FURNITURE, BlockKind.CODE})
+_UNMARKED = frozenset({BlockKind.REFERENCE, BlockKind.FURNITURE, BlockKind.CODE})
+_NAMING = frozenset({BlockKind.HEADING, BlockKind.TABLE_HEAD})
 
 
 def _marked(document: Document) -> list[Unit]:
@@ -176,23 +196,23 @@ def _marked(document: Document) -> list[Unit]:
 def _reading(unit: Unit, document: Document, listed: Listed) -> markers.Reading:
     held = [markers.Held(wrap.kind, wrap.start, wrap.end) for wrap in unit.wraps]
     known = len(listed.entries) or markers.UNKNOWN
-    return markers.read(unit.text, plain=document.bare_markers, known=known, held=held, names=listed.numbers)
+    bare = document.bare_markers and unit.block.kind not in _NAMING
+    return markers.read(unit.text, plain=bare, known=known, held=held, names={**listed.numbers, **listed.notes})
 
 
 def _canonical(found: markers.Found, listed: Listed, written: str, remark: Callable[[str], None]) -> str:
-    """Return a marker in canonical form; its numbers become places in the source list."""
-    numbers = []
-    for number in found.numbers:
-        place = listed.numbers.get(str(number), number)
-        numbers.append(place)
-        if listed.entries and not 1 <= place <= len(listed.entries):
-            remark(f"cites {number}, which the source list of {len(listed.entries)} does not hold")
+    """Return a marker in canonical form: numbers become places in the source list, one that is not there a name that no source has."""
     for name in found.names:
         remark(f"cites `{name}`, which no entry of the source list is called; left as it is")
     if found.names:
         return written
-    said = markers.printed(numbers) + (markers.printed(llm=True) if found.llm else "")
-    return (" " if written[:1].isspace() else "") + said
+    said = ""
+    for number in found.numbers:
+        place = listed.place(number, written)
+        if place is None:
+            remark(f"cites {number}, which the source list of {len(listed.entries)} does not hold")
+        said += markers.printed([place]) if place is not None else f"[^not-listed-{number}]"
+    return (" " if written[:1].isspace() else "") + said + (markers.printed(llm=True) if found.llm else "")
 
 
 def _at(document: Document, start: int, remarks: list[Remark]) -> Callable[[str], None]:
@@ -207,24 +227,77 @@ def _remark(document: Document, start: int, why: str) -> Remark:
 
 
 def _listed(document: Document) -> Listed:
-    """Return the source list: the blocks under its heading, and footnotes."""
-    entries: list[Entry] = []
-    numbers: dict[str, int] = {}
-    spans: list[tuple[int, int]] = []
-    text = document.text
+    """Return the source list: the items under its heading, and footnotes."""
+    made = _List(document)
     for unit in document.units:
-        block = unit.block
-        heading = block.kind is BlockKind.HEADING and kinds.REFERENCES.match(unit.text.strip())
-        if not heading and block.kind is not BlockKind.REFERENCE:
-            continue
-        begin = text.rfind("\n", 0, block.start) + 1
-        end = text.find("\n", block.end)
-        spans.append((begin, end + 1 if end >= 0 else len(text)))
-        if block.kind is BlockKind.REFERENCE:
-            written = text[begin : end if end >= 0 else len(text)]
-            label = _NUMBERED.match(written)
-            said = _NUMBERED.sub("", unit.text).strip()
-            entries.append(Entry(text.count("\n", 0, begin) + 1, " ".join(said.split()), tuple(dict.fromkeys(_LINK.findall(written)))))
-            if label:
-                numbers.setdefault(label["mark"] or label["plain"], len(entries))
-    return Listed(tuple(entries), numbers, tuple(spans))
+        if unit.block.kind is BlockKind.HEADING and kinds.REFERENCES.match(unit.text.strip()):
+            made.span(unit)
+    held = [unit for unit in document.units if unit.block.kind is BlockKind.REFERENCE]
+    itemised = any(made.is_item(made.written(unit)) for unit in held)
+    for unit in held:
+        made.take(unit, itemised)
+    return Listed(tuple(made.entries), made.numbers, made.notes, tuple(made.spans), tuple(made.remarks))
+
+
+class _List:
+    """A source list while it is read."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.entries: list[Entry] = []
+        self.numbers: dict[str, int] = {}
+        self.notes: dict[str, int] = {}
+        self.spans: list[tuple[int, int]] = []
+        self.remarks: list[Remark] = []
+
+    def span(self, unit: Unit) -> tuple[int, int]:
+        """Note and return where the lines of a block stand."""
+        text = self.document.text
+        begin, end = text.rfind("\n", 0, unit.block.start) + 1, text.find("\n", unit.block.end)
+        self.spans.append((begin, end + 1 if end >= 0 else len(text)))
+        return self.spans[-1]
+
+    def written(self, unit: Unit) -> str:
+        """Return the lines of a block as they are written."""
+        text = self.document.text
+        end = text.find("\n", unit.block.end)
+        return text[text.rfind("\n", 0, unit.block.start) + 1 : end if end >= 0 else len(text)]
+
+    @staticmethod
+    def is_item(written: str) -> bool:
+        """Say whether lines begin an entry: a label, a number or a bullet at the margin."""
+        return not _INNER.match(written) and bool(_NUMBERED.match(written) or _BULLET.match(written))
+
+    def take(self, unit: Unit, itemised: bool) -> None:
+        """Take up a block of the list: an entry, several, part of the entry before, or something beside the list."""
+        written, said = self.written(unit), " ".join(unit.text.split())
+        begin, _ = self.span(unit)
+        line = self.document.text.count("\n", 0, begin) + 1
+        links = tuple(dict.fromkeys(_LINK.findall(written)))
+        if self.is_item(written) or not itemised:
+            for piece in self.pieces(written):
+                self.add(piece, said if piece == written else " ".join(u.text for u in markdown.read(piece).units), line)
+                line += piece.count("\n") + 1
+        elif self.entries and _INNER.match(written):
+            last = self.entries[-1]
+            self.entries[-1] = last._replace(text=f"{last.text} {said}", links=(*last.links, *links))
+        else:
+            self.remarks.append(_remark(self.document, unit.block.start, "stands beside the source list, and is left out"))
+
+    @staticmethod
+    def pieces(written: str) -> list[str]:
+        """Cut lines where each begins with a label of its own."""
+        lines = written.splitlines()
+        starts = [index for index, line in enumerate(lines) if _NUMBERED.match(line) and not _INNER.match(line)]
+        if len(starts) < 2 or starts[0]:
+            return [written]
+        return ["\n".join(lines[low:high]) for low, high in itertools.pairwise([*starts, len(lines)])]
+
+    def add(self, written: str, said: str, line: int) -> None:
+        """Add an entry with its label."""
+        label = _NUMBERED.match(written)
+        text = " ".join(_NUMBERED.sub("", said).split())
+        self.entries.append(Entry(line, text, tuple(dict.fromkeys(_LINK.findall(written)))))
+        if label:
+            labels = self.notes if "[^" in label.group() else self.numbers
+            labels.setdefault(label["mark"] or label["plain"], len(self.entries))

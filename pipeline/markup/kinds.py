@@ -7,7 +7,12 @@ import re
 from pipeline.markup.blocks import is_furniture
 from pipeline.records import BlockKind
 
-REFERENCES = re.compile(r"^(?:sources|references|bibliography|works cited|literature)$", re.I)
+REFERENCES = re.compile(
+    r"^\W*(?:\d{1,2}[.)]?\s+)?(?:sources|references|reference list|list of (?:sources|references)|bibliography|works cited|sources cited"
+    r"|citations"
+    r"|(?:foot|end)notes|(?:notes|sources) and references|references and (?:notes|sources))(?: \(\d+\))?\s*:?$",
+    re.I,
+)
 _TERMS = re.compile(r"^(?:key terms?|glossary|definitions|terminology)\b", re.I)
 _CAPTION = re.compile(r"^(?:(?:fig(?:ure|\.)?|table|tab\.|box|video|image|diagram|chart)\s?(?:s?\d+[a-z]?)?\s?[.:]|caption:)\s*\S", re.I)
 _TERM = re.compile(r"^[^—–]{2,80}?(?: [—–-]|:) \S")
@@ -15,7 +20,7 @@ _PICTURE = re.compile(
     r"^An? (?:[\w-]+ ){0,2}(?:diagram|figure|chart|image|photo(?:graph)?|illustration|graph|infographic|flowchart|drawing)\b"
 )
 _LONGEST = 250  # characters of a caption
-_NOTE = re.compile(r"^\[\^[^\]\s]+\]:")
+NOTE = re.compile(r"^\[\^[^\]\s]+\]:")
 _EXAMPLE = re.compile(r"^LLM-generated illustrative example\b", re.I)
 _ASKED = re.compile(r"[?？][\"”’)]*(?:\s*(?:\[[^\]]*\]|LLM|\d{1,2}))*\.?\s*$")
 
@@ -27,7 +32,7 @@ def kind(text: str, section: str, *, item: bool, quoted: bool, after: str = "") 
     'definition'
     """
     text = text.strip()
-    if REFERENCES.match(section) or _NOTE.match(text):
+    if REFERENCES.match(section) or NOTE.match(text):
         return BlockKind.REFERENCE
     if is_furniture(text, section):
         return BlockKind.FURNITURE

@@ -15,6 +15,7 @@ from pipeline.markup.markers import bare_in
 from pipeline.records import Block, BlockKind
 
 _DEFINITION = re.compile(r"^[ >]*\[(?!\^)[^\]]+\]:")
+_FRONT = re.compile(r"---[ ]*\n(?:[\w-]+:[^\n]*\n|[ \t]+[^\n]*\n|- [^\n]*\n|#[^\n]*\n|\n){0,200}---[ ]*(?:\n|\Z)")
 _CELLS = frozenset({"th", "td"})
 
 
@@ -33,6 +34,7 @@ class _State:
         self.lines = _line_starts(text)
         self.read: set[int] = set()
         self.section = ""
+        self.listing = 0
         self.stack: list[str] = []
         self.hashes = ""
         self.columns: list[str] = []
@@ -51,12 +53,19 @@ class _State:
 
 def read(text: str) -> Document:
     """Return the blocks of a Markdown article, whatever it holds."""
-    state = _State(_settled(text))
-    units: list[Unit] = []
+    settled = _settled(text)
+    front = _FRONT.match(settled)
+    state = _State(re.sub(r"[^\n]", " ", front.group()) + settled[front.end() :] if front else settled)
+    units: list[Unit] = [_furniture(front.group().rstrip())] if front else []
     for token in parser().parse(state.text):
         units += _step(state, token)
     units = sorted([*units, *_unread(state)], key=lambda unit: unit.block.start)
     return Document(text, tuple(units), bare_in(text))
+
+
+def _furniture(text: str) -> Unit:
+    """Return the block of fields that some programs put above an article."""
+    return Unit(Block(kind=BlockKind.FURNITURE, start=0, end=len(text)), text, SourceMap.straight(0, len(text)))
 
 
 def _settled(text: str) -> str:
@@ -71,6 +80,7 @@ def _unread(state: _State) -> list[Unit]:
         text = state.text[start:end].rstrip("\n")
         if line not in state.read and re.search(r"\w", text):
             kind = BlockKind.FURNITURE if _DEFINITION.match(text) else BlockKind.PARAGRAPH
+            kind = BlockKind.REFERENCE if kinds.NOTE.match(text) else kind
             block = Block(kind=kind, start=start, end=start + len(text))
             found.append(Unit(block, text, SourceMap.straight(start, len(text))))
     return found
@@ -124,8 +134,10 @@ def _block(state: _State, said: Inline) -> Unit:
     start, end = said.places.to_file(0, len(said.text))
     level = int(heading.group(1)) if heading else 0
     block = Block(kind=kind, start=start, end=end, section=state.section, level=level)
-    if heading:
-        state.section = said.text if level > 1 else ""
+    if heading and not (state.listing and level > state.listing):  # a source list may have headings of its own
+        listing = bool(kinds.REFERENCES.match(said.text.strip()))
+        state.listing = level if listing else 0
+        state.section = said.text if level > 1 or listing else ""
     return Unit(block, said.text, said.places, said.wraps)
 
 

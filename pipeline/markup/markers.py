@@ -15,14 +15,16 @@ UNKNOWN = 99  # how many sources may be listed where nobody says how many are
 
 _NUMBERS = r"\^?\d{1,3}(?:\s*(?:[,;]|[–—-]|\s)\s*\^?\d{1,3})*"
 _LLM = r"LLM|llm"
-_BRACKET = re.compile(rf"[ \t\xa0\u202f]*\[\s?(?P<body>{_NUMBERS}|{_LLM}|(?:{_NUMBERS}\s*[,;]\s*)LLM)\s?\](?!\()")
-_NAMED = re.compile(r"[ \t\xa0]*\[(?:\^|@)(?P<name>[A-Za-z][\w:.-]{0,80})\](?![(:])")
-_SUPER = re.compile(r"(?<=[\w)\]”’\"'.?!,;%])(?P<body>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?(?:[,˒⁻⸴ʼ'–-][¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)*)(?!\w|⁺|⁻)")
+_BRACKET = re.compile(rf"(?<![ \t\xa0\u202f])[ \t\xa0\u202f]*\[\s?(?P<body>{_NUMBERS}|{_LLM}|(?:{_NUMBERS}\s*[,;]\s*)LLM)\s?\](?!\()")
+_NAMED = re.compile(r"(?<![ \t\xa0])[ \t\xa0]*\[(?:\^|@)(?P<name>[^\s\[\]()]{1,80})\](?![(:])")
+_SUPER = re.compile(
+    r"(?:(?<=[\w)\]”’\"'.?!,;%])|(?<=[⁰¹²³⁴⁵⁶⁷⁸⁹] ))(?P<body>[¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?(?:[,˒⁻⸴ʼ'–-][¹²³⁴⁵⁶⁷⁸⁹][⁰¹²³⁴⁵⁶⁷⁸⁹]?)*)(?!\w|⁺|⁻)"
+)
 _CARET = re.compile(r"(?<=[.?!,;)”\"’])(?P<open>\^)(?P<body>\d{1,2}(?:[,–-]\d{1,2})*)\^?(?=\s|$|\^)")
 _GLUED = re.compile(r"(?<=[\w)\]%®™°′″][.?!])(?P<body>\d{1,2}(?:[,–-]\d{1,2})*|LLM)(?=\s+[\"“‘(\[]?[^\W\d_a-z]|\s*$)")
 _GLUED_QUOTE = re.compile(r"(?<=[.?!][)”’\"])(?P<body>\d{1,2}(?:[,–-]\d{1,2})*|LLM)(?=\s+[\"“‘(\[]?[^\W\d_a-z]|\s*$)")
 _PLAIN = re.compile(
-    r"(?<=[\w)\]”’\"'%?!.…®™°])[ \t\xa0]+(?P<body>\d{1,2}(?:(?:,\s?|\s|[–-])\d{1,2}){0,5}|LLM)"
+    r"(?<=[\w)\]”’\"'%?!.…®™°])[ \t\xa0]+(?P<body>\d{1,2}(?:(?:,\s?|\s|[–-])\d{1,2}){0,5}(?: LLM)?|LLM)"
     r"(?=[.?!]?[\"”’)\]]*\s*$|[.?!]+[\"”’)\]]*\s+[\"“‘(\[•]*[^\W_a-z])"
 )
 _AFTER = re.compile(r"(?:(?<=[.?!…])|(?<=[.?!…][”’\")]))[ \t\xa0]+(?P<body>LLM)(?=\s+[\"“‘(\[]?[^\W\d_a-z])")
@@ -30,6 +32,14 @@ _OPENER = re.compile(
     r"\s+[\"“‘(]?(?:The|This|These|Those|That|It|Its|In|We|Our|They|Their|There|He|She|I|You|A|An|However|But|And|For|To|On|At|As|When|While|After|"
     r"Thus|Therefore|Moreover|Furthermore|Although|Because|If|By|Both|All|Most|Many|Some|No|Not|Such|Another|Each|With|From|Here|Then|So|Also)\b"
 )
+_INDEXED = re.compile(r"(?<!\w)[A-Za-z]\Z")
+_LONGEST_RANGE = 300
+# Behind these, numbers in brackets are an interval: `95% CI [1, 3]`, `a scale of [1-5]`.
+_INTERVAL = re.compile(
+    r"\b(?:CI|C\.I\.|IQR|intervals?|scale(?: of)?|range(?:d)?(?: of| from)?|between|figure|fig\.|table|equation)[,:]?\s*$", re.I
+)
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), " ")
+_NOUN = re.compile(r"\b(?:an?|the|our|this|that|each|every|own|with|by|of|any|another|one|or|and|to|like|as|for|from)$", re.I)
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹˒⁻⸴ʼ", "0123456789,-,,")
 # After a power, a unit or a symbol of chemistry a raised number is no marker.
 _POWER = re.compile(
@@ -37,7 +47,7 @@ _POWER = re.compile(
 )
 # Words after which a plain number is part of the sentence, whatever the source list holds.
 _COUNTS = re.compile(
-    r"(?:\b(?:figs?|figure|tables?|tab|nos?|steps?|phases?|grades?|types?|chapters?|ch|vol|volume|weeks?|days?|months?|years?|aged?|ages|"
+    r"(?:\b(?:figs?|figure|tables?|tab|nos?|steps?|phases?|grades?|types?|chapters?|ch|vol|volume|week|day|month|year|aged?|ages|"
     r"appendix|equation|wave|of|to|from|was|were|is|are|and|or|about|than|by|at|in|with|only|between|factor|vitamin|after|before|over|under|per|"
     r"least|most|equals|scored?|plus|minus|times|nearly|almost|roughly|tier|until|since|circa|for|the|a|an|reached|totall?ed|averaged|"
     r"exceeded|ranked|numbered|became|had|has|have|be|been|its|their|another|every|all|any|some|into|as|up|down|around|approximately|"
@@ -53,9 +63,11 @@ _MAY_COUNT = re.compile(
     r"on|task|scale|block|set|layer|round|team|scenario|theme|category|schedule|protocol|example|participants?|patients?)$",
     re.I,
 )
-_CAN_DOUBT = re.compile(
-    r"\b(?:phase|grade|type|step|week|day|month|year|figure|table|chapter|tier|chromosome|section|article|age|aged)s?$", re.I
-)
+_CAN_DOUBT = re.compile(r"\b(?:phase|grade|type|step|week|day|month|year|figure|table|chapter|tier|chromosome|section|article)s?$", re.I)
+
+
+# What ends a phrase although its last word may count: `three times a week 2`, `in 2019 4`, `of 1.5 4`.
+_WHOLE = re.compile(r"\b(?:a|per|each|every|this|last|next|one) (?:day|week|month|year)$|\b(?:1[5-9]|20)\d\d$|\d\.\d+$", re.I)
 
 
 class Found(NamedTuple):
@@ -115,6 +127,7 @@ def read(
     >>> [marker.numbers for marker in find("Groups help.[1][3] It lasts [2–4].")]
     [(1,), (3,), (2, 3, 4)]
     """
+    text = text.translate(_UNSEEN)  # of the same length
     found = [*_bracketed(text), *_superscript(text), *_raised(text, held), *_named(text, names or {})]
     doubts: list[Doubt] = []
     if plain:
@@ -140,13 +153,15 @@ def printed(numbers: Iterable[int] = (), *, llm: bool = False) -> str:
 
 def bare_in(text: str) -> bool:
     """Say whether an article's markers are bare: `LLM` without brackets at an end, or many bare numbers and no other markers."""
-    if re.search(r"(?<![\[\w])LLM\.?[\"”’)]?(?:\s*\|?\s*$|\s+[A-Z“\"])", text, re.M):
-        return True
+    for match in _ENDING.finditer(text):
+        if not _NOUN.search(text[max(0, match.start() - 12) : match.start()].rstrip()):
+            return True
     if re.search(r"\[\^?(?:\d{1,3}|LLM)\]|[a-z][.?!]?[¹²³⁴⁵⁶⁷⁸⁹]|<sup", text):
         return False
     return len(_bare_numbers(text)) >= _MANY
 
 
+_ENDING = re.compile(r"(?<![\[\w])LLM\.?[\"”’)]?(?:[ \t]*\|?[ \t]*\r?$|[ \t]+[A-Z“\"])", re.M)
 _MANY = 3  # bare numbers at ends of sentences from which on they are markers
 
 
@@ -158,7 +173,14 @@ def _bare_numbers(text: str) -> list[Found]:
 
 
 def _bracketed(text: str) -> list[Found]:
-    return [_made(match) for match in _BRACKET.finditer(text)]
+    """Return the markers in brackets; not an index (`x[1]`), not an interval (`95% CI [1, 3]`)."""
+    found = []
+    for match in _BRACKET.finditer(text):
+        before = text[max(0, match.start() - 20) : match.start()]
+        made = _made(match)
+        if not _INDEXED.search(before) and not (len(made.numbers) > 1 and _INTERVAL.search(before)):
+            found.append(made)
+    return found
 
 
 def _named(text: str, names: Mapping[str, int]) -> list[Found]:
@@ -199,7 +221,8 @@ def _bare(pattern: re.Pattern[str], text: str, known: int, found: list[Found], d
     for match in pattern.finditer(text):
         marker = _made(match)
         if marker.llm:
-            found.append(marker)
+            if not _NOUN.search(text[max(0, match.start() - 12) : match.start()].rstrip()):  # `with an LLM.` is a word
+                found.append(marker)
             continue
         if not marker.numbers or max(marker.numbers) > known or not min(marker.numbers):
             continue
@@ -207,7 +230,7 @@ def _bare(pattern: re.Pattern[str], text: str, known: int, found: list[Found], d
             continue
         before = text[max(0, match.start() - 20) : match.start()].rstrip()
         ends = pattern is not _PLAIN or text[match.end() :].strip()[:1] not in {"?", "!"}
-        if pattern is _PLAIN and _COUNTS.search(before):
+        if pattern is _PLAIN and _COUNTS.search(before) and not _WHOLE.search(before):
             if known < UNKNOWN and _CAN_DOUBT.search(before):
                 doubts.append(Doubt(match.start(), match.end(), False))
         elif pattern is _PLAIN and _MAY_COUNT.search(before):
@@ -231,9 +254,9 @@ def _made(match: re.Match[str]) -> Found:
     body = match.group("body").translate(_DIGITS).replace("^", "").strip()
     llm = body.upper().endswith("LLM")
     numbers: list[int] = []
-    for part in re.split(r"\s*[,;]\s*|\s+(?=\d)(?<![–—-]\s)", re.sub(r"\s*[–—-]\s*", "-", body)):
+    for part in re.split(r"\s*[,;]\s*|\s+", re.sub(r"\s*[–—-]\s*", "-", body)):
         low, _, high = part.partition("-")
         if low.isdigit():
             first, last = int(low), int(high) if high.isdigit() else int(low)
-            numbers += range(first, last + 1) if first <= last <= first + 50 else (first, last)
+            numbers += range(first, last + 1) if first <= last <= first + _LONGEST_RANGE else (first, last)
     return Found(match.start(), match.end(), tuple(dict.fromkeys(numbers)), llm)

@@ -24,7 +24,7 @@ class _Line(NamedTuple):
 
 def looks_plain(text: str) -> bool:
     """Say whether a text is a saved page rather than Markdown: no Markdown heading, and sentences ending in a bare `LLM`."""
-    return not re.search(r"^#{1,6} ", text, re.M) and bool(re.search(r"\bLLM\.?\s*$", text, re.M))
+    return not re.search(r"^#{1,6} |^={3,}\s*$|^\|?\s*:?---|\]\(|\*\*", text, re.M) and bool(re.search(r"\bLLM\.?\s*$", text, re.M))
 
 
 def read(text: str) -> Document:
