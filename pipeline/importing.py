@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,20 +84,15 @@ def _of_sources(entries: tuple[Entry, ...], parsed: list[Parsed]) -> list[Remark
 
 
 def _changed(path: Path, found: SplitResult, sources: tuple[Source, ...]) -> list[Remark]:
-    """Return a remark for each sentence of a text file that the Markdown does not give back; none is expected."""
-    try:
-        original = importers.read_file(path)
-    except ConfigError:  # HTML and DOCX have no sentences of their own to compare
+    """Return a remark for each sentence of a text file that the Markdown does not give back; none is expected.
+
+    HTML and DOCX have no sentences of their own to compare.
+    """
+    if zipfile.is_zipfile(path) or importers.is_page(path, path.read_bytes()):
         return []
-    if _is_page(original):
-        return []
-    before = Counter(_words(sentence) for sentence in split(original, sources).sentences)
+    before = Counter(_words(sentence) for sentence in split(importers.read_file(path), sources).sentences)
     lost = before - Counter(_words(sentence) for sentence in found.sentences)
     return [Remark(0, _short(text), "this sentence reads otherwise after import") for text in lost]
-
-
-def _is_page(document: Document) -> bool:
-    return bool(re.match(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body)\b", document.text[:4000], re.I | re.S))
 
 
 def _words(sentence: Sentence) -> str:

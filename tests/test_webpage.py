@@ -641,3 +641,13 @@ def test_a_line_reads_back_as_its_text(pieces: list[tuple[str, str]]) -> None:
 def test_no_page_raises(text: str) -> None:
     read(text)
     read(text.encode())
+
+
+def test_markers_without_a_link_follow_the_numbers_that_the_list_prints() -> None:
+    page = (
+        "<article><h1>T</h1><p>It helps [2]. It falls.<sup>3</sup></p><h2>References</h2>"
+        "<ol start=2><li>Smith, J. (2019). One.</li><li>Jones, A. (2020). Two.</li></ol></article>"
+    )
+    made = read(page)
+    assert "It helps [1]. It falls.[2]" in made.markdown
+    assert [remark.why for remark in made.remarks] == [f"entry {n} of the source list is printed as number {n + 1}" for n in (1, 2)]

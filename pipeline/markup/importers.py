@@ -46,12 +46,17 @@ def import_file(path: Path) -> Imported:
         from pipeline.markup import word
 
         return word.read(path)
-    if path.suffix.lower() in {".html", ".htm", ".xhtml"} or _HTML.match(raw[:4000].decode("utf-8", "replace")):
+    if is_page(path, raw):
         from pipeline.markup import webpage
 
         return webpage.read(raw)
     text = _decoded(path, raw)
     return from_plain(plain.read(text)) if plain.looks_plain(text) else from_markdown(markdown.read(text))
+
+
+def is_page(path: Path, raw: bytes) -> bool:
+    """Say whether a file is HTML, by its name or its first tag."""
+    return path.suffix.lower() in {".html", ".htm", ".xhtml"} or bool(_HTML.match(raw[:4000].decode("utf-8", "replace")))
 
 
 def _bytes(path: Path, largest: int = LARGEST) -> bytes:

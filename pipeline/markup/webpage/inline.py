@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -61,9 +61,12 @@ def spread(low: int, high: int) -> list[int]:
     return list(range(low + 1, high + 1)) if low < high <= low + _SPAN else [high]
 
 
-def render(tokens: Iterable[Token], *, cell: bool = False) -> str:
-    """Return one line of Markdown; `cell` for the cell of a table, where a bar in code is escaped."""
-    atoms = list(_spaced(_joined(_live(_merged(tokens)))))
+def render(tokens: Iterable[Token], labels: Mapping[int, int], *, cell: bool = False) -> str:
+    """Return one line of Markdown; `cell` for the cell of a table, where a bar in code is escaped.
+
+    `labels` are the places of entries whose printed number is another one; markers that are plain text follow them.
+    """
+    atoms = list(_spaced(_joined(_live(_merged(tokens), labels))))
     line = _Line(cell)
     index = 0
     while index < len(atoms):
@@ -90,7 +93,7 @@ def _merged(tokens: Iterable[Token]) -> Iterator[Token]:
         yield last._replace(text="".join(parts))
 
 
-def _live(tokens: Iterable[Token]) -> Iterator[Token]:
+def _live(tokens: Iterable[Token], labels: Mapping[int, int]) -> Iterator[Token]:
     """Split off the markers that stand in the text as such."""
     for token in tokens:
         if isinstance(token, Mark) or token.look == "code":
@@ -99,7 +102,7 @@ def _live(tokens: Iterable[Token]) -> Iterator[Token]:
         done = 0
         for match in _LIVE.finditer(token.text):
             yield token._replace(text=token.text[done : match.start()])
-            yield Mark(llm=True) if match["body"] == "LLM" else Mark(numbers_of(match["body"]))
+            yield Mark(llm=True) if match["body"] == "LLM" else Mark(tuple(labels.get(n, n) for n in numbers_of(match["body"])))
             done = match.end()
         yield token._replace(text=token.text[done:])
 

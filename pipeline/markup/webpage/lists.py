@@ -57,6 +57,8 @@ class Sources(NamedTuple):
     """Lists of notes, which are told of in remarks."""
     items: frozenset[Element] = frozenset()
     remarks: tuple[Remark, ...] = ()
+    labels: dict[int, int] = {}  # noqa: RUF012
+    """Printed number to place, of the entries that are printed with another number than their place."""
 
 
 def find_sources(survey: Survey) -> Sources:
@@ -73,20 +75,36 @@ def find_sources(survey: Survey) -> Sources:
     return read._replace(notes=others, asides=asides, items=read.items | {item for one in notes for item in one.items})
 
 
+def _counted(item: Element) -> int:
+    """Return the number that a browser prints before an item whose list says where it begins, or 0."""
+    if item.tag != "li":
+        return 0
+    value = item.get("value") or ""
+    if re.fullmatch(r"\d{1,4}", value):
+        return int(value)
+    parent = item.getparent()
+    start = (parent.get("start") or "") if parent is not None and parent.tag == "ol" else ""
+    before = sum(1 for _ in item.itersiblings("li", preceding=True)) if start else 0
+    return int(start) + before if re.fullmatch(r"\d{1,4}", start) else 0
+
+
 def _read(chosen: Candidate, told: list[Remark]) -> Sources:
     entries: list[Entry] = []
     positions: dict[str, int] = {}
     remarks = list(told)
+    labels: dict[int, int] = {}
     for item in chosen.items:
         for name in _ids(item):
             positions.setdefault(name, len(entries) + 1)
         for read in read_entries(item, len(entries) + 1):
             entries.append(read.entry)
             remarks += read.remarks
-            if read.printed and read.printed != len(entries):
-                why = f"entry {len(entries)} of the source list is printed as number {read.printed}"
+            printed = read.printed or _counted(item)
+            if printed and printed != len(entries):
+                labels.setdefault(printed, len(entries))
+                why = f"entry {len(entries)} of the source list is printed as number {printed}"
                 remarks.append(Remark(read.entry.line, read.entry.text[:80], why))
-    return Sources(tuple(entries), positions, {}, frozenset(chosen.regions), frozenset(), frozenset(chosen.items), tuple(remarks))
+    return Sources(tuple(entries), positions, {}, frozenset(chosen.regions), frozenset(), frozenset(chosen.items), tuple(remarks), labels)
 
 
 def others_text(item: Element) -> str:

@@ -119,7 +119,7 @@ class Marks:
         if element.tag == "sup":
             bracketed = text[0] in "[("
             if bracketed or (_BARE.fullmatch(text) and self._is_marker(element, text, place)):
-                mark = Mark(numbers_of(text))
+                mark = Mark(tuple(self.sources.labels.get(number, number) for number in numbers_of(text)))
                 self.check(mark, line_of(element))
                 return Found(mark) if 0 not in mark.numbers else None
             return self._raised(runs, text, place)

@@ -179,7 +179,7 @@ class Writer:
             self._line.append(Text(" "))
             self._recent += " "
         elif not self._glued:
-            markdown = render(self._tokens)
+            markdown = render(self._tokens, self._marks.sources.labels)
             self._tokens.clear()
             self._recent, self._broken = "", False
             if markdown:
@@ -216,7 +216,7 @@ class Writer:
 
     def _end_heading(self, level: int) -> None:
         tokens, self._line = self._line or [], None
-        markdown = re.sub(r"(?<= )(#+)$", r"\\\1", render(tokens))
+        markdown = re.sub(r"(?<= )(#+)$", r"\\\1", render(tokens, self._marks.sources.labels))
         if markdown:
             text = plain("".join(token.text for token in tokens if isinstance(token, Text)))
             self.layout.add("heading", f"{'#' * level} {markdown}", text=text, level=level)
@@ -343,7 +343,9 @@ class Writer:
 
     def _end_cell(self, element: Element) -> None:
         tokens, self._line = self._line or [], None
-        self._tables[-1].add(render(tokens, cell=True), element.get("colspan") or "", element.get("rowspan") or "")
+        self._tables[-1].add(
+            render(tokens, self._marks.sources.labels, cell=True), element.get("colspan") or "", element.get("rowspan") or ""
+        )
 
 
 _HANDLERS: dict[str, Callable[[Writer, Element], bool]] = {
