@@ -187,6 +187,7 @@ LIST = "1. Smith, J. (2019). One.\n2. Jones, A. (2020). Two.\n3. Brown, B. (2021
         # Footnotes and a list are numbered apart; what neither holds is nobody's.
         ("It helps [1].[^1] It lasts [2].\n\n[^1]: An aside.\n\n## Sources\n\n" + LIST, "It helps [2].[1] It lasts [3].", 4),
         ("It helps[^7]. It lasts [1].\n\n[^3]: Smith. One.\n\n[^7]: Jones. Two.\n", "It helps[2]. It lasts [^not-listed-1].", 2),
+        ("It helps[^1].\n\n[^1]: Smith. One.\n\n    It is long.\n\n    And longer.\n", "It helps[1].\n", 1),
         # Headings keep step with the text.
         ("## Mood [9]\n\nIt helps [9].\n\n## Sources\n\n[7] Smith. One.\n\n[9] Jones. Two.\n", "## Mood [2]\n\nIt helps [2].", 2),
         # Lists of other names and levels.

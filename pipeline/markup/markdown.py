@@ -232,7 +232,8 @@ def _verbatim(state: _State, token: Token) -> list[Unit]:
         return []
     if token.type == "html_block":
         return rawhtml.read(text, low, state.section)
-    block = Block(kind=BlockKind.CODE, start=low, end=low + len(text), section=state.section)
+    note = token.type == "code_block" and kinds.NOTE.match(state.last)  # a footnote's next paragraph is indented like code
+    block = Block(kind=BlockKind.REFERENCE if note else BlockKind.CODE, start=low, end=low + len(text), section=state.section)
     return [Unit(block, text, SourceMap.straight(low, len(text)))]
 
 

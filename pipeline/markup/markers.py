@@ -39,7 +39,7 @@ _INTERVAL = re.compile(
     r"\b(?:CI|C\.I\.|IQR|intervals?|scale(?: of)?|range(?:d)?(?: of| from)?|between|figure|fig\.|table|equation)[,:]?\s*$", re.I
 )
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), " ")
-_NOUN = re.compile(r"\b(?:an?|the|our|this|that|each|every|own|with|by|of|any|another|one|or|and|to|like|as|for|from)$", re.I)
+_NOUN = re.compile(r"\b(?:an?|the|our|your|my|its|his|her|their|another|every|each|which|what|any)$", re.I)
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹˒⁻⸴ʼ", "0123456789,-,,")
 # After a power, a unit or a symbol of chemistry a raised number is no marker.
 _POWER = re.compile(
