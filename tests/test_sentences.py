@@ -46,6 +46,8 @@ def test_hard_cases() -> None:
         ("Levels of p53 rose. p53 is a protein. mTOR fell.", 3),
         ("She wrote “It works.” Then she left. “Stop!” he cried.", 3),
         ("Jetten, J., & Haslam, C. (2012). The Social Cure. Psychology Press.", 1),
+        ("Jetten, J., van der Berg, C., et al. (2012). The Social Cure. Psychology Press.", 1),
+        ("Haslam, C. and a colleague asked 212 adults in a survey (2012). Most of them sang. Few slept well.", 3),
         ("3.2. Does it work? Evidence vs. hype", 1),
         ("We won! 🎉 See you.", 2),
         ("So it is . . . or is it? Yes.", 2),

@@ -21,7 +21,10 @@ OWN = "sourcemark"
 """Name of our own pipeline; any other name but `CHAT` is one of spaCy's, of which only the boundaries are used."""
 CHAT = "sourcemark-chat"
 """Our own without the veto on lower-case words: for text whose sentences begin small."""
-_REFERENCE = re.compile(r"^[^\W\d_][\w’'-]+, (?:[^\W\d_]\.[ -]?){1,4}.*\((?:19|20)\d\d[a-z]?\)\. ")
+_REFERENCE = re.compile(
+    r"[^\W\d_][\w’'-]+, (?:[^\W\d_]\.[ -]?){1,4}(?:[\s,&.…()]|[A-Z][\w’'-]*+|(?:et|al|and|van|von|de|der|den|la|eds?)\b)*+(?<=\()"
+    r"(?:19|20)\d\d[a-z]?\)\. "
+)
 _HEADING = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,3}\.? [^\W\d_]")
 _LONGEST_HEADING = 90  # characters
 _LONGEST_WORD = 300  # characters without white space; spaCy takes time with the square of them
