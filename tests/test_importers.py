@@ -12,7 +12,7 @@ from hypothesis import given
 from pipeline import articles, importing
 from pipeline.errors import ConfigError, UsageError
 from pipeline.markup import importers, markdown, markers, plain
-from pipeline.markup.importers import from_markdown
+from pipeline.markup.canonical import from_markdown
 from pipeline.records import BlockKind, Source
 from pipeline.stages.classify import classify
 from pipeline.stages.split import split
