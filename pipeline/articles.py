@@ -58,10 +58,12 @@ class Plan(Record):
 
 
 class _SourceList(Record):
-    sources: tuple[Source, ...] = Field(min_length=1)
+    sources: tuple[Source, ...]
 
     @model_validator(mode="after")
     def _unique(self) -> _SourceList:
+        if not self.sources:
+            raise ValueError("`sources` is empty: an article needs a source, with `id` and `title` at least")
         seen: set[str] = set()
         for source in self.sources:
             if source.id in seen:
