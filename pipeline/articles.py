@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -60,10 +60,15 @@ class Plan(Record):
 class _SourceList(Record):
     sources: tuple[Source, ...]
 
+    @field_validator("sources")
+    @classmethod
+    def _some(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        if not sources:
+            raise ValueError("the list is empty: an article needs a source, with `id` and `title` at least")
+        return sources
+
     @model_validator(mode="after")
     def _unique(self) -> _SourceList:
-        if not self.sources:
-            raise ValueError("`sources` is empty: an article needs a source, with `id` and `title` at least")
         seen: set[str] = set()
         for source in self.sources:
             if source.id in seen:
