@@ -6,8 +6,8 @@ needs: pip install scikit-learn
 
 The text is UD English-EWT (CC BY-SA 4.0) and CRAFT (CC BY 3.0); one JSON object a line with `text` and gold `spans`. Abbreviations that
 this text lacks are put into its own sentences from the templates below: at an end, where the next sentence is a real one, and in the
-middle, where a name, a number or a small word follows. The digest of the training data and of this script's cues is kept in the file;
-`--check` says whether the shipped weights are of this data.
+middle, where a name, a number or a small word follows. The digest of the training data is kept in the
+file; `--check` says whether the shipped weights are of this data.
 """
 
 from __future__ import annotations

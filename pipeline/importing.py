@@ -17,9 +17,9 @@ from pipeline.errors import ConfigError, UsageError
 from pipeline.ledger.blobs import write_whole
 from pipeline.markup import importers, markdown
 from pipeline.markup.blocks import Document, Unit
-from pipeline.markup.imported import Entry, Remark
+from pipeline.markup.imported import Entry, Remark, shortened
 from pipeline.markup.references import Parsed, parse_all
-from pipeline.records import Block, BlockKind, Sentence, Source
+from pipeline.records import Block, BlockKind, Source
 from pipeline.stages.split import SplitResult, split
 from pipeline.writing.page import listed
 
@@ -56,7 +56,7 @@ def take_over(path: Path) -> Taken:
     remarks = [*imported.remarks, *_of_sources(imported.entries, parsed), *_changed(path, found, sources)]
     if not sources:
         remarks.append(Remark(0, "", "no source list was found: write sources.yaml by hand, in the order of the markers' numbers"))
-    return Taken(text, _plan(document, found, path), sources, tuple(sorted(remarks, key=lambda item: item.line)), found)
+    return Taken(text, _plan(document, path), sources, tuple(sorted(remarks, key=lambda item: item.line)), found)
 
 
 def write(taken: Taken, folder: Path) -> None:
@@ -77,7 +77,7 @@ def write(taken: Taken, folder: Path) -> None:
 
 def _of_sources(entries: tuple[Entry, ...], parsed: list[Parsed]) -> list[Remark]:
     return [
-        Remark(entry.line, _short(entry.text), f"source {number}: {', '.join(item.missing)}")
+        Remark(entry.line, shortened(entry.text), f"source {number}: {', '.join(item.missing)}")
         for number, (entry, item) in enumerate(zip(entries, parsed, strict=True), 1)
         if item.missing
     ]
@@ -90,20 +90,12 @@ def _changed(path: Path, found: SplitResult, sources: tuple[Source, ...]) -> lis
     """
     if zipfile.is_zipfile(path) or importers.is_page(path, path.read_bytes()):
         return []
-    before = Counter(_words(sentence) for sentence in split(importers.read_file(path), sources).sentences)
-    lost = before - Counter(_words(sentence) for sentence in found.sentences)
-    return [Remark(0, _short(text), "this sentence reads otherwise after import") for text in lost]
+    before = Counter(sentence.text for sentence in split(importers.read_file(path), sources).sentences)
+    lost = before - Counter(sentence.text for sentence in found.sentences)
+    return [Remark(0, shortened(text), "this sentence reads otherwise after import") for text in lost]
 
 
-def _words(sentence: Sentence) -> str:
-    return " ".join(sentence.text.split())
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:78].rstrip()} …"
-
-
-def _plan(document: Document, found: SplitResult, path: Path) -> Plan:
+def _plan(document: Document, path: Path) -> Plan:
     """Return the article's plan, from its headings and what stands below them, so that it can be written anew."""
     crumbs = next((unit.text.split(" · ") for unit in document.units if _is_breadcrumb(unit)), [])
     named = dict(zip(("kind", "discipline", "tradition"), [crumb.strip() for crumb in crumbs[:_CRUMBS]], strict=False))

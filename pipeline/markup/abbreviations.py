@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _KINDS = {
     "title": "dr drs mr mrs ms mme mlle prof rev revd hon gen brig maj col lt cmdr cdr capt sgt cpl gov sen rep pres supt fr "
-    "br sr. st ste mt ft  "
+    "br st ste mt ft  "
     "messrs mx msgr adm insp det pvt ald",
     "counted": "no nos nr art arts p pp sec secs sect item para paras para ch chap chaps vol vols fig figs figure tab tabs eq "
     "eqs eqn eqns ex exs  "

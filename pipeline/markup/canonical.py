@@ -12,10 +12,9 @@ from typing import NamedTuple
 from pipeline.markup import kinds, markdown, markers
 from pipeline.markup.blocks import Document, Unit
 from pipeline.markup.compose import escape
-from pipeline.markup.imported import Entry, Imported, Remark
+from pipeline.markup.imported import Entry, Imported, Remark, shortened
 from pipeline.records import BlockKind
 
-_SHORT = 80  # characters of a remark's text
 _NUMBERED = re.compile(
     r"^\s*(?:[-*+•]\s+)?(?:\*\*|__)?(?:\\?\[\^?(?P<mark>[^\]\s\\]{1,80})\\?\](?:\*\*|__)?:?|(?P<plain>\d{1,3})\\?[.)](?:\*\*|__)?)\s+"
 )
@@ -88,10 +87,10 @@ def from_plain(document: Document) -> Imported:
             if not unit.block.column:
                 remarks.append(_remark(document, unit.block.start, "a row of a table that could not be cut into its cells"))
         else:
-            lines += ["" if _apart(last, unit) else None, _line(unit, said)] if lines else [_line(unit, said)]  # type: ignore[list-item]
+            lines += [*[""] * _apart(last, unit), _line(unit, said)]
         last = unit
     lines += _row(row, last) if row else []
-    return Imported("\n".join(line for line in lines if line is not None).strip() + "\n", listed.entries, tuple(remarks))
+    return Imported("\n".join(lines).strip() + "\n", listed.entries, tuple(remarks))
 
 
 def _apart(last: Unit | None, unit: Unit) -> bool:
@@ -177,7 +176,7 @@ def _remark(document: Document, start: int, why: str) -> Remark:
     begin = document.text.rfind("\n", 0, start) + 1
     end = document.text.find("\n", start)
     text = document.text[begin : end if end >= 0 else None].strip()
-    return Remark(line, text if len(text) <= _SHORT else f"{text[: _SHORT - 2]} …", why)
+    return Remark(line, shortened(text), why)
 
 
 def _listed(document: Document) -> Listed:

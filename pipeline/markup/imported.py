@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_SHORT = 80
+
 
 class Entry(NamedTuple):
     """One entry of a source list as it was printed; its position in the list is its number."""
@@ -24,6 +26,11 @@ class Remark(NamedTuple):
     text: str
     """What stands there, shortened."""
     why: str
+
+
+def shortened(text: str) -> str:
+    """Return a text as a remark shows it, 80 characters at most."""
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 2].rstrip()} …"
 
 
 class Imported(NamedTuple):

@@ -8,9 +8,9 @@ from pipeline.markup.blocks import is_furniture
 from pipeline.records import BlockKind
 
 REFERENCES = re.compile(
-    r"^\W*(?:\d{1,2}[.)]?\s+)?(?:sources|references|reference list|list of (?:sources|references)|bibliography|works cited|sources cited"
-    r"|citations"
-    r"|(?:foot|end)notes|(?:notes|sources) and references|references and (?:notes|sources))(?: \(\d+\))?\s*:?$",
+    r"^\W*(?:\d{1,2}[.)]?\s+)?(?:sources|references?|reference list|list of (?:sources|references)|bibliography"
+    r"|(?:works|sources|references|literature) cited|cited (?:literature|works)|citations|(?:foot|end)notes"
+    r"|(?:notes|sources) and references|references and (?:notes|sources))(?: \(\d+\))?\s*:?$",
     re.I,
 )
 _TERMS = re.compile(r"^(?:key terms?|glossary|definitions|terminology)\b", re.I)

@@ -88,7 +88,8 @@ def _unread(state: _State) -> list[Unit]:
 
 def _step(state: _State, token: Token) -> list[Unit]:
     if token.nesting == 1:
-        return _enter(state, token)
+        _enter(state, token)
+        return []
     if token.nesting == -1:
         state.stack.pop()
         return _left_over(state) if token.type == "tr_close" else []
@@ -104,7 +105,7 @@ def _step(state: _State, token: Token) -> list[Unit]:
     return _verbatim(state, token) if token.type in {"fence", "code_block", "html_block"} else []
 
 
-def _enter(state: _State, token: Token) -> list[Unit]:
+def _enter(state: _State, token: Token) -> None:
     state.stack.append(token.tag if token.type == "heading_open" else token.type.removesuffix("_open"))
     state.hashes = token.markup if token.markup.startswith("#") else ""
     if token.type == "table_open":
@@ -112,7 +113,6 @@ def _enter(state: _State, token: Token) -> list[Unit]:
     elif token.type == "tr_open" and token.map:
         state.cell, state.row, state.pieces = 0, "", _row(state, token.map[0])
         state.read.add(token.map[0])
-    return []
 
 
 def _inline(state: _State, token: Token) -> list[Unit]:

@@ -7,15 +7,11 @@ from collections import Counter
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from pipeline.markup import kinds
 from pipeline.markup.webpage.furniture import left_out, may_be_root
 from pipeline.markup.webpage.tree import HEADINGS, UNREAD, Element, classes, plain, short_text, walk
 
-STRONG_TITLE = re.compile(
-    r"(?:\d+\.?\s*)?(?:list of )?(?:references?|sources?|bibliography|works cited|literature cited|reference list|"
-    r"cited (?:literature|works)|(?:references|sources) cited|citations|references and (?:notes|sources)|sources and references|"
-    r"notes and references)\s*:?",
-    re.I,
-)
+STRONG_TITLE = kinds.REFERENCES
 WEAK_TITLE = re.compile(r"(?:\d+\.?\s*)?(?:notes?|literature|footnotes?|end ?notes?|references and further reading)\s*:?", re.I)
 _LIST_TAGS = frozenset({"ol", "ul", "dl", "div", "section", "aside", "footer", "table"})
 _LIST_NAMES = frozenset(
