@@ -5,8 +5,8 @@ They run the same code as the stages, with default settings and no key.
 
 from __future__ import annotations
 
+from pipeline.checking.assess import assess
 from pipeline.checking.locate import locate as _locate
-from pipeline.checking.verdicts import assess
 from pipeline.fetching.extract import extract
 from pipeline.fetching.html import read_html
 from pipeline.markup import markdown

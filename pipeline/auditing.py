@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import articles
+from pipeline.checking.checker import checker
+from pipeline.checking.contrast import known
 from pipeline.markup import importers
 from pipeline.records import Edition, Stage
 from pipeline.run import assemble, check
@@ -27,6 +29,6 @@ def audit(path: Path, folder: Path, settings: Settings, progress: Callable[[Stag
 
     store = fetch.Store(keep, blobs.__getitem__)
     fetched = fetch.fetch(article.folder, article.sources, settings, store, lambda step: progress(Stage.FETCH, step)).fetched
-    library = verify.Library(article.sources, fetched, lambda digest: blobs[digest].decode())
+    library = verify.Library(article.sources, fetched, lambda digest: blobs[digest].decode(), checker(settings.support))
     checked = check(document, article.sources, library, lambda step: progress(Stage.VERIFY, step), settings.sentences)
-    return assemble(article, document, fetched, checked, (), "given")
+    return assemble(article, document, fetched, checked, (), "given", library.checker.name, known(library.checker.name))

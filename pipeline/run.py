@@ -9,13 +9,15 @@ from typing import NamedTuple, TypeVar
 
 from pipeline import articles
 from pipeline.articles import Article
-from pipeline.checking import CHECKER
+from pipeline.checking.checker import OWN as OWN_SUPPORT
+from pipeline.checking.checker import checker
+from pipeline.checking.contrast import known
 from pipeline.errors import GateError
 from pipeline.ledger import Ledger
 from pipeline.markup import markdown
 from pipeline.markup.blocks import Document
 from pipeline.markup.sentences import OWN
-from pipeline.records import Edition, Evidence, Fetched, Provenance, Record, Repair, Source, Stage, Standing, Version
+from pipeline.records import Edition, Evidence, Fetched, Provenance, Rates, Record, Repair, Source, Stage, Standing, Version
 from pipeline.settings import Settings, Workspace
 from pipeline.stages import classify, draft, fetch, publish, repair, split, standing, verify
 from pipeline.text import sha256
@@ -62,6 +64,7 @@ class Run:
         self.workspace, self.ledger, self.progress = workspace, ledger, progress
         self.settings = settings or workspace.settings
         self.article = articles.read(folder)
+        self.checker = checker(self.settings.support)
         self.again: frozenset[Stage] = frozenset()
 
     def go(self, *, until: Stage = Stage.PUBLISH, since: Stage | None = None) -> Outcome:
@@ -86,7 +89,7 @@ class Run:
         made = {
             "outline": sha256(self.article.plan.model_dump_json()),
             "writer": sha256(draft.writer_name(self.settings)),
-            "checker": sha256(CHECKER),
+            "checker": sha256(self.checker.name),
             "sentences": sha256(self.settings.sentences),
         }
         for number, (source, item) in enumerate(zip(self.article.sources, fetched, strict=True), 1):
@@ -142,7 +145,7 @@ class Run:
         return fetch.fetch(self.article.folder, self.article.sources, self.settings, self.store(), step, again=again).fetched
 
     def _from_draft(self, fetched: tuple[Fetched, ...], inputs: dict[str, str], because: tuple[str, ...], until: Stage) -> Outcome:
-        library = verify.Library(self.article.sources, fetched, self.ledger.blobs.get_text)
+        library = verify.Library(self.article.sources, fetched, self.ledger.blobs.get_text, self.checker)
         drafting = ("draft", *(inputs[name] for name in sorted(inputs) if name != "checker"))
         step = self._step(Stage.DRAFT)
         drafted = self._recorded(
@@ -157,7 +160,17 @@ class Run:
             self._labels(markdown.read(drafted.markdown), inputs, until)
             return Outcome(None, None, False, because, until)
         document, checked, repairs = self._checked(drafted.markdown, library, inputs, until)
-        edition = assemble(self.article, document, fetched, checked, tuple(repairs), drafted.writer, self.standings())
+        edition = assemble(
+            self.article,
+            document,
+            fetched,
+            checked,
+            tuple(repairs),
+            drafted.writer,
+            self.checker.name,
+            known(self.checker.name, self.workspace.root),
+            self.standings(),
+        )
         if until is not Stage.PUBLISH:
             return Outcome(edition, None, False, because, until)
         return self._publish(edition, inputs, because)
@@ -207,7 +220,7 @@ class Run:
     def _recorded(self, stage: Stage, inputs: tuple[str, ...], kind: type[Result], make: Callable[[], Result]) -> Result:
         """Return the recorded result of a stage for these inputs, or make and record it."""
         self._step(stage)("")
-        key = sha256("\n".join((stage.value, CHECKER, *inputs)))
+        key = sha256("\n".join((stage.value, self.checker.name, *inputs)))
         known = None if stage in self.again else self.ledger.result(key, kind)
         if known is not None:
             return known
@@ -260,6 +273,8 @@ def assemble(
     checked: Checked,
     repairs: tuple[Repair, ...],
     writer: str,
+    by: str,
+    rates: Rates | None,
     standings: tuple[Standing, ...] = (),
 ) -> Edition:
     """Put together what is known about an article."""
@@ -281,7 +296,8 @@ def assemble(
         findings=(*about_sources, *checked.classify.findings, *checked.verify.findings),
         repairs=repairs,
         writer=writer,
-        checker=CHECKER,
+        checker=by,
+        rates=rates,
     )
 
 
@@ -302,10 +318,10 @@ class Difference(NamedTuple):
     replayed: str
 
 
-def replay(ledger: Ledger, version: Version) -> list[Difference]:
+def replay(ledger: Ledger, version: Version, support: str = OWN_SUPPORT) -> list[Difference]:
     """Verify a version again from its snapshots alone, and return what differs; LedgerError where a snapshot is damaged."""
     edition = ledger.edition(version)
-    library = verify.Library(edition.sources, edition.fetched, ledger.blobs.get_text)
+    library = verify.Library(edition.sources, edition.fetched, ledger.blobs.get_text, checker(support))
     # The sentences as they were recorded: a later program may cut the text elsewhere, and would check other sentences.
     recorded = split.SplitResult(blocks=edition.blocks, sentences=edition.sentences)
     again = verify.verify(recorded, edition.sentences, library, lambda step: None)

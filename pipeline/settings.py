@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     model: str = "claude-sonnet-5-5"
     sentences: str = "sourcemark"
     """What finds sentence boundaries: our own component, or the name of an installed spaCy pipeline, of which only they are used."""
+    support: str = "sourcemark"
+    """Support model of the checker: the one that ships, `none`, or `hf:` and a Hugging Face cross-encoder (its name or folder)."""
     max_source_mb: float = Field(default=20, gt=0)
     fetch_timeout: float = Field(default=30, gt=0)
     """Seconds for one address, all of its tries together."""

@@ -84,9 +84,7 @@ def fold(text: str) -> Folded:
         if char in "-\u2010\u00ad" and (join := _line_end(text, index)):
             index = join
             continue
-        pieces = "" if char in _DROPPED else unicodedata.normalize("NFKC", char).translate(_FOLDS).casefold()
-        for piece in pieces:
-            piece = " " if piece.isspace() else piece
+        for piece in _folded(char):
             if piece != " " or (out and out[-1] != " "):
                 out.append(piece)
                 offsets.append(index)
@@ -95,6 +93,13 @@ def fold(text: str) -> Folded:
         out.pop()
         offsets.pop()
     return Folded("".join(out), (*offsets, size))
+
+
+@functools.lru_cache(maxsize=8192)
+def _folded(char: str) -> str:
+    """Return what one character is folded to; white space of every kind is a space."""
+    pieces = "" if char in _DROPPED else unicodedata.normalize("NFKC", char).translate(_FOLDS).casefold()
+    return "".join(" " if piece.isspace() else piece for piece in pieces)
 
 
 def _line_end(text: str, index: int) -> int:

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline import articles
 from pipeline.auditing import audit
-from pipeline.checking.verdicts import assess
+from pipeline.checking.assess import assess
 from pipeline.fetching.extract import extract
 from pipeline.markup.sentences import sentences
 from pipeline.records import Edition, Finding, Severity, Verdict

@@ -14,7 +14,8 @@ import pipeline.fetching.cutting
 import pipeline.fetching.decoding
 import pipeline.fetching.markup
 import pipeline.fetching.reading
-from pipeline.checking.verdicts import Held, check
+from pipeline.checking.checker import Checker
+from pipeline.checking.evidence import Held
 from pipeline.errors import SourceError
 from pipeline.fetching.cutting import is_reference, marked
 from pipeline.fetching.decoding import decode
@@ -50,9 +51,9 @@ def test_a_claim_is_not_supported_by_the_title_of_a_listed_work() -> None:
     marked_up = whole.model_copy(update={"structure_sha256": "structure"})
     source, held = Source(id="s", title="s"), Held.of(marked_up, blobs.__getitem__)
     listed = "Choirs raise mood in older adults after a stroke."
-    assert check(listed, 1, source, whole, Held.of(whole, blobs.__getitem__)).verdict is Verdict.SUPPORTED
-    assert check(listed, 1, source, marked_up, held).verdict is Verdict.NOT_SUPPORTED
-    own = check("Walking groups lower blood pressure in adults who live alone in towns.", 1, source, marked_up, held)
+    assert Checker().check(listed, 1, source, whole, Held.of(whole, blobs.__getitem__)).verdict is Verdict.SUPPORTED
+    assert Checker().check(listed, 1, source, marked_up, held).verdict is Verdict.NOT_SUPPORTED
+    own = Checker().check("Walking groups lower blood pressure in adults who live alone in towns.", 1, source, marked_up, held)
     assert own.verdict is Verdict.SUPPORTED
     assert own.evidence
     assert found.text[own.evidence.start : own.evidence.end] == own.evidence.exact

@@ -185,7 +185,7 @@ def checked(text: str) -> Edition:
     document = markdown.read(text)
     found = check(document, sources, verify.Library(sources, fetched, texts.__getitem__), lambda step: None)
     plan = Plan.model_validate({"title": "T", "outline": [{"heading": "H", "brief": "b"}]})
-    return assemble(Article("walking", Path(), plan, sources), document, fetched, found, (), "given")
+    return assemble(Article("walking", Path(), plan, sources), document, fetched, found, (), "given", "a checker", None)
 
 
 OTHER = "Migratory birds navigate by the magnetic field of the earth and by the stars in autumn."

@@ -1,6 +1,6 @@
 """Facts compared word by word: what a sentence says otherwise than the passage aligned with it.
 
-Hard conflicts (number, unit, negation, direction) contradict; soft ones (hedge, quantifier, causality) overstate;
+Hard conflicts (number, unit, negation, direction) contradict; soft ones (hedge, quantifier, causality, a limit left out) overstate;
 the others (number_missing, name_missing, negation_unclear) leave it open. All forbid `supported`.
 """
 
@@ -10,12 +10,11 @@ import functools
 import re
 from collections.abc import Iterable
 
-from pipeline.checking.numbers import number_conflicts
 from pipeline.records import Conflict
 from pipeline.text import is_stop, stem, words
 
 HARD = frozenset({"number", "unit", "negation", "direction"})
-SOFT = frozenset({"hedge", "quantifier", "causality"})
+SOFT = frozenset({"hedge", "quantifier", "causality", "limit"})
 
 _NEGATOR = re.compile(
     r"\b(?:not(?! (?:only|just|merely|simply))|no(?! (?:longer|more) than)|never|none|neither|nor|without|cannot|\w+n['’]t|"
@@ -93,15 +92,13 @@ _AMOUNTS = {
 
 
 def conflicts(claim: str, passage: str) -> tuple[Conflict, ...]:
-    """Return everything that `claim` says otherwise than `passage`, hard conflicts first."""
+    """Return the words by which `claim` says something else than `passage`, hard conflicts first; quantities are compared in `numbers`."""
     found = [
-        *number_conflicts(claim, passage),
         *_negation(claim, passage),
         *_direction(claim, passage),
         *_hedge(claim, passage),
         *_quantifier(claim, passage),
         *_causality(claim, passage),
-        *_names(claim, passage),
     ]
     return tuple(sorted(found, key=lambda conflict: conflict.kind not in HARD))
 
@@ -200,13 +197,19 @@ def _crossed(claim: str, passage: str) -> list[Conflict]:
 
 def _near(text: str, side: frozenset[str]) -> list[tuple[str, frozenset[str]]]:
     """Return each direction word of one side with the content stems of up to four words around it."""
-    all_words = [(text[word.start : word.end], word.stem) for word in words(text)]
+    all_words = _read(text)
     found = []
     for index, (written, root) in enumerate(all_words):
         if root in side:
             around = all_words[max(0, index - 4) : index] + all_words[index + 1 : index + 5]
             found.append((written, frozenset(item for word, item in around if not is_stop(word.lower()))))
     return found
+
+
+@functools.lru_cache(maxsize=256)
+def _read(text: str) -> tuple[tuple[str, str], ...]:
+    """Return each word of a text with its stem; every pair of opposites asks for them."""
+    return tuple((text[word.start : word.end], word.stem) for word in words(text))
 
 
 def _hedge(claim: str, passage: str) -> list[Conflict]:
@@ -245,7 +248,7 @@ def _causality(claim: str, passage: str) -> list[Conflict]:
     return [Conflict(kind="causality", claim=cause.group(), source=correlate.group())]
 
 
-def _names(claim: str, passage: str) -> list[Conflict]:
+def names_missing(claim: str, passage: str) -> list[Conflict]:
     """Report proper names of the claim, its first word apart, that the passage does not hold."""
     present = frozenset(word.stem for word in words(passage))
     names = [match.group() for match in _NAME.finditer(claim)]

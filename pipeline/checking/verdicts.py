@@ -1,49 +1,47 @@
-"""The verdict on one sentence against one source: located, facts, support and scope, in one table.
+"""The verdict: what was found about one sentence and one source, in one table that a reviewer can read.
 
-First row that fits:
+`decide` takes the first row that fits. c is the share of the claim's weight that the best passage covers, p the probability
+of the support model (rows that need one are passed over where none runs), k the judge's answer.
 
-| scope     | facts                                   | coverage c | verdict             | reason         |
-|-----------|-----------------------------------------|------------|---------------------|----------------|
-| none      |                                         |            | not_checkable       | no_text        |
-| any       | a sentence of the source, word for word |            | supported           | stated         |
-| any       | quotation not in the text               |            | not_supported       | quote_missing  |
-| any       | a hard conflict                         | c >= 0.60  | contradicted        | conflict       |
-| any       | a soft conflict                         | c >= 0.60  | partially_supported | overstated     |
-| any       | none, same order                        | c >= 0.92  | supported           | stated         |
-| full_text |                                         | c <  0.40  | not_supported       | not_found      |
-| less      |                                         | c <  0.40  | not_checkable       | not_in_excerpt |
-| any       |                                         | else       | not_checkable       | unsure         |
+| scope     | facts and place                          | measure              | judge        | verdict             | reason         |
+|-----------|------------------------------------------|----------------------|--------------|---------------------|----------------|
+| none      |                                          |                      |              | not_checkable       | no_text        |
+| any       | a sentence of the source, word for word  |                      |              | supported           | stated         |
+| any       | a quotation is not in the text           |                      |              | not_supported       | quote_missing  |
+| any       | hard conflict                            | c >= 0.60, p < sure  |              | contradicted        | conflict       |
+| any       | soft conflict                            | c >= 0.60            |              | partially_supported | overstated     |
+| any       | none, copied from one sentence           | p >= keep or no p    |              | supported           | stated         |
+| any       | none                                     | p >= sure            |              | supported           | reworded       |
+| any       | no hard conflict                         |                      | supported    | supported           | judged         |
+| any       |                                          |                      | any other    | the judge's         | judged         |
+| any       | a clause carried, another one not found  |                      |              | partially_supported | part           |
+| full_text |                                          | c < 0.40, p < low    |              | not_supported       | not_found      |
+| less      |                                          | c < 0.40, p < low    |              | not_checkable       | not_in_excerpt |
+| any       |                                          | else                 |              | not_checkable       | unsure         |
 
-`unsure` is for a judge or a person: this layer has no model of meaning, and a false `supported` is the worst answer.
+A conflict of any kind forbids `supported`, whatever a model says; a judge's `supported` needs a quote that stands in the text.
+`unsure` is an honest answer, for a judge or a person; a false `supported` is the worst one.
 """
 
 from __future__ import annotations
 
-import bisect
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.checking.facts import HARD, SOFT, conflicts
-from pipeline.checking.locate import SHORTEST, context, locate
-from pipeline.checking.passages import Passage, SourceText, prepared
-from pipeline.records import Check, Conflict, Evidence, Located, Scope, Snapshot, Source, Structure, Verdict
-from pipeline.text import content_stems, sha256
+from pipeline.checking.facts import HARD, SOFT
+from pipeline.records import Check, Conflict, Scope, Verdict
 
-SUPPORTED = 0.92
 ALIGNED = 0.60
 ABSENT = 0.40
-FEWEST = 2
-_CARRIED = 0.85  # of the claim's weight in one sentence
-_IN_ORDER = 0.75
-_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
-_BLANK = "\n"  # in place of each character that is no evidence: it holds no word and ends a sentence
-_QUOTE_WORDS = 4  # fewer words in quotation marks are a term, not a quotation
 
 MEANING = {
     "stated": "the source states it",
+    "reworded": "the source says it in other words",
+    "together": "the cited sources say it together",
+    "judged": "read and judged, with a quote that stands in the source",
     "conflict": "the source says otherwise",
     "overstated": "the source says it more weakly",
+    "part": "the source says a part of it",
     "not_found": "the source does not speak of it",
     "quote_missing": "the quotation does not stand in the source",
     "no_text": "no text of the source is at hand",
@@ -53,175 +51,99 @@ MEANING = {
 }
 
 
-class Assessment(NamedTuple):
-    """A verdict on a claim against a text, before it is tied to a source."""
+class Thresholds(NamedTuple):
+    """Where the probability of a support model settles a claim."""
+
+    sure: float
+    """From here on a claim without conflicts is supported."""
+    keep: float
+    """Below, even a claim copied from the source is left open."""
+    low: float
+    """Below, and with few words shared, the source does not speak of it."""
+
+
+class Signs(NamedTuple):
+    """What was found about a claim in a text, for the table."""
+
+    scope: Scope
+    coverage: float = 0.0
+    """c: share of the claim's weight in the best passage."""
+    beside: float = 0.0
+    """The same without the words in conflict."""
+    conflicts: tuple[Conflict, ...] = ()
+    verbatim: bool = False
+    quote_lost: bool = False
+    copied: bool = False
+    """One sentence carries the claim, in the same order."""
+    probability: float | None = None
+    thresholds: Thresholds | None = None
+    judged: Verdict | None = None
+    in_part: bool = False
+    """One clause is carried and another is not found."""
+
+
+class Decision(NamedTuple):
+    """A verdict and its reason."""
 
     verdict: Verdict
     reason: str
-    score: float
-    conflicts: tuple[Conflict, ...] = ()
-    passage: Passage | None = None
 
 
-def assess(claim: str, text: str, scope: Scope = Scope.FULL_TEXT) -> Assessment:
-    """Say whether `text` says what `claim` says, with the passage that speaks of it."""
-    if scope is Scope.NONE or not text.strip():
-        return Assessment(Verdict.NOT_CHECKABLE, "no_text", 0.0)
-    source = prepared(text)
-    whole = _verbatim(claim, source)
-    if whole:
-        return Assessment(Verdict.SUPPORTED, "stated", 1.0, (), whole)
-    passage = source.best(claim)
-    lost = [quote for quote in quotations(claim) if not locate(quote, text)]
-    if lost:
-        missing = tuple(Conflict(kind="quote", claim=quote, source="") for quote in lost)
-        return Assessment(Verdict.NOT_SUPPORTED, "quote_missing", 0.0, missing, passage)
-    if passage is None:
-        return _absent(0.0, scope, None)
-    return _compared(claim, source, passage, scope)
+def decide(signs: Signs) -> Decision:
+    """Return the first row of the table that fits."""
+    if signs.scope is Scope.NONE:
+        return Decision(Verdict.NOT_CHECKABLE, "no_text")
+    if signs.verbatim:
+        return Decision(Verdict.SUPPORTED, "stated")
+    if signs.quote_lost:
+        return Decision(Verdict.NOT_SUPPORTED, "quote_missing")
+    return _by_facts(signs) or _by_support(signs) or _by_judge(signs) or _left(signs)
 
 
-def _verbatim(claim: str, source: SourceText) -> Passage | None:
-    """Return the one sentence of the source that is the claim, word for word; a part of a sentence may lack what limits it."""
-    place = locate(claim.rstrip(" ."), source.text)
-    if not place:
+def _by_facts(signs: Signs) -> Decision | None:
+    kinds = {conflict.kind for conflict in signs.conflicts}
+    if signs.beside < ALIGNED:
         return None
-    first = bisect.bisect_right(source.spans, (place.start, len(source.text))) - 1
-    start, end = source.spans[max(first, 0)]
-    rest = source.text[place.end : end].strip(" .”\"’')")
-    if first < 0 or source.text[start : place.start].strip() or place.end > end or rest:
+    if kinds & HARD and not _at_least(signs, "sure"):
+        return Decision(Verdict.CONTRADICTED, "conflict")
+    if kinds & SOFT and not kinds & HARD:
+        return Decision(Verdict.PARTIALLY_SUPPORTED, "overstated")
+    return None
+
+
+def _by_support(signs: Signs) -> Decision | None:
+    if signs.conflicts:
         return None
-    return Passage(start, end, 1.0, first, first + 1)
+    if signs.copied and (signs.probability is None or _at_least(signs, "keep")):
+        return Decision(Verdict.SUPPORTED, "stated")
+    return Decision(Verdict.SUPPORTED, "reworded") if _at_least(signs, "sure") else None
 
 
-def _compared(claim: str, source: SourceText, passage: Passage, scope: Scope) -> Assessment:
-    words = source.text[passage.start : passage.end]
-    found = conflicts(claim, words)
-    kinds = {conflict.kind for conflict in found}
-    cover = _beside(claim, source, found, passage)
-    if kinds & HARD and cover >= ALIGNED:
-        return Assessment(Verdict.CONTRADICTED, "conflict", round(0.2 * passage.coverage, 3), found, passage)
-    if kinds & SOFT and cover >= ALIGNED:
-        return Assessment(Verdict.PARTIALLY_SUPPORTED, "overstated", round(0.6 * passage.coverage, 3), found, passage)
-    enough = len(content_stems(claim)) >= FEWEST
-    if enough and not found and cover >= SUPPORTED and _carried(claim, source, passage) and _in_order(claim, words):
-        return Assessment(Verdict.SUPPORTED, "stated", round(passage.coverage, 3), (), passage)
-    if passage.coverage < ABSENT:
-        return _absent(passage.coverage, scope, passage)
-    return Assessment(Verdict.NOT_CHECKABLE, "unsure", round(passage.coverage * (0.7 if found else 1.0), 3), found, passage)
+def _by_judge(signs: Signs) -> Decision | None:
+    if signs.judged is None or (signs.judged is Verdict.SUPPORTED and signs.conflicts):
+        return None
+    return Decision(signs.judged, "judged")
 
 
-def _carried(claim: str, source: SourceText, passage: Passage) -> bool:
-    """Say whether one sentence of the passage carries the claim: words scattered over several say something else."""
-    return max(source.coverage(claim, index) for index in range(passage.first, passage.last)) >= _CARRIED
+def _left(signs: Signs) -> Decision:
+    if signs.in_part:
+        return Decision(Verdict.PARTIALLY_SUPPORTED, "part")
+    if signs.coverage < ABSENT and not _at_least(signs, "low"):
+        if signs.scope is Scope.FULL_TEXT:
+            return Decision(Verdict.NOT_SUPPORTED, "not_found")
+        return Decision(Verdict.NOT_CHECKABLE, "not_in_excerpt")
+    return Decision(Verdict.NOT_CHECKABLE, "unsure")
 
 
-def _beside(claim: str, source: SourceText, found: tuple[Conflict, ...], passage: Passage) -> float:
-    """Return the coverage of what the claim says beside the words in conflict."""
-    beside = frozenset(
-        stem for conflict in found if conflict.kind in HARD for stem in content_stems(conflict.claim.rpartition("…")[0] or conflict.claim)
-    )
-    if not beside:
-        return passage.coverage
-    rest = source.best(claim, beside=beside)
-    return rest.coverage if rest else 0.0
+def _at_least(signs: Signs, threshold: str) -> bool:
+    """Say whether a support model ran and its probability reaches a threshold."""
+    if signs.probability is None or signs.thresholds is None:
+        return False
+    reached: float = getattr(signs.thresholds, threshold)
+    return signs.probability >= reached
 
 
-def _absent(score: float, scope: Scope, passage: Passage | None) -> Assessment:
-    if scope is Scope.FULL_TEXT:
-        return Assessment(Verdict.NOT_SUPPORTED, "not_found", round(score, 3), (), passage)
-    return Assessment(Verdict.NOT_CHECKABLE, "not_in_excerpt", round(score, 3), (), passage)
-
-
-def _in_order(claim: str, passage: str) -> bool:
-    """Say whether the words that both share come in nearly the same order, so that no roles are swapped."""
-    there = content_stems(passage)
-    shared = [stem for stem in content_stems(claim) if stem in set(there)]
-    return not shared or _common(shared, there) >= _IN_ORDER * len(shared)
-
-
-def _common(a: list[str], b: list[str]) -> int:
-    """Return the length of the longest common subsequence."""
-    row = [0] * (len(b) + 1)
-    for item in a:
-        before = 0
-        for index, other in enumerate(b):
-            held = row[index + 1]
-            row[index + 1] = before + 1 if item == other else max(row[index + 1], row[index])
-            before = held
-    return row[-1]
-
-
-def quotations(claim: str) -> list[str]:
-    """Return what a sentence quotes: four words and more in double quotation marks."""
-    found = ["".join(match).rstrip(".,;") for match in _QUOTED.findall(claim)]
-    return [quote for quote in found if len(quote.split()) >= _QUOTE_WORDS and len(quote) >= SHORTEST]
-
-
-class Held(NamedTuple):
-    """A source's text as it was extracted, and the same with what is no evidence blanked out, at the same offsets."""
-
-    whole: str
-    evidence: str
-    structure: Structure = Structure()
-
-    @property
-    def main(self) -> str:
-        """Return the evidence without what stands outside the main text of a page: what an article may be drafted from."""
-        return _blanked(self.evidence, self.structure.aside)
-
-    @classmethod
-    def of(cls, snapshot: Snapshot, read: Callable[[str], str]) -> Held:
-        """Return a snapshot's text; `read` returns a text by its sha256."""
-        whole = read(snapshot.text_sha256)
-        if not snapshot.structure_sha256:
-            return cls(whole, whole)
-        structure = Structure.model_validate_json(read(snapshot.structure_sha256))
-        return cls(whole, _blanked(whole, structure.cut), structure)
-
-
-def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    for start, end in spans:
-        text = f"{text[:start]}{_BLANK * (end - start)}{text[end:]}"
-    return text
-
-
-NOTHING = Held("", "")
-
-
-def check(claim: str, number: int, source: Source, snapshot: Snapshot | None, held: Held) -> Check:
-    """Check one sentence against one of its sources; the evidence stands verbatim in the snapshot's text."""
-    scope = snapshot.scope if snapshot else Scope.NONE
-    found = assess(claim, held.evidence, scope)
-    evidence = _evidence(found.passage, source, held) if found.passage and found.reason != "not_found" else None
-    return Check(
-        number=number,
-        source_id=source.id,
-        scope=scope,
-        verdict=found.verdict,
-        reason=found.reason,
-        score=None if found.reason == "no_text" else found.score,
-        conflicts=found.conflicts,
-        evidence=evidence,
-    )
-
-
-def _evidence(passage: Passage, source: Source, held: Held) -> Evidence:
-    prefix, suffix = context(held.whole, passage.start, passage.end)
-    return Evidence(
-        source_id=source.id,
-        text_sha256=sha256(held.whole),
-        start=passage.start,
-        end=passage.end,
-        exact=held.whole[passage.start : passage.end],
-        prefix=prefix,
-        suffix=suffix,
-        located=Located.EXACT,
-        place=held.structure.place(passage.start),
-    )
-
-
-def overall(checks: tuple[Check, ...]) -> tuple[Verdict, str]:
+def overall(checks: Sequence[Check]) -> Decision:
     """Return the verdict on a sentence from those on its citations.
 
     One source that contradicts outweighs all; else the best verdict counts, a sound answer before an open one.
@@ -234,4 +156,4 @@ def overall(checks: tuple[Check, ...]) -> tuple[Verdict, str]:
         Verdict.NOT_SUPPORTED,
     )
     best = min(checks, key=lambda item: order.index(item.verdict))
-    return best.verdict, best.reason
+    return Decision(best.verdict, best.reason)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import making, reading, sources, tools
+from pipeline.cli import bench, making, reading, sources, tools
 from pipeline.cli.terminal import guarded
 
 EXIT_CODES = """
@@ -44,7 +44,7 @@ for module in (making, reading, tools):
     for command in module.COMMANDS:
         app.command(command.__name__.strip("_"))(command)  # `import` is a word of Python
 
-for name, (told, commands) in sources.GROUPS.items():
+for name, (told, commands) in (sources.GROUPS | bench.GROUPS).items():
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=told)
     for verb, function in commands.items():
         group.command(verb)(function)

@@ -159,9 +159,10 @@ def replay(name: Named, json: Json = False) -> None:
     """
     from pipeline.run import replay as again
 
+    workspace = Workspace.find(Path.cwd())
     with _ledger() as ledger:
         version = ledger.version(name)
-        found = again(ledger, version)
+        found = again(ledger, version, workspace.settings.support)
         count = len(ledger.edition(version).sentences)
     if json:
         emit(

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from pipeline.exports.page import Listed, listed
+from pipeline.exports.trust import citations, trust
 from pipeline.exports.words import RISK, html_templates, markdown_templates, meaning, plural
 from pipeline.records import (
     Attempt,
     BlockKind,
     Check,
+    Citations,
     Conflict,
     Currency,
     Edition,
@@ -21,6 +23,7 @@ from pipeline.records import (
     Label,
     Located,
     Provenance,
+    Rates,
     Record,
     Repair,
     Scope,
@@ -88,6 +91,8 @@ class CheckLine(Record):
     meaning: str
     score: float | None
     conflicts: tuple[Conflict, ...]
+    lacking: tuple[str, ...]
+    """The parts of a compound sentence that the source does not carry."""
     evidence: Evidence | None
 
 
@@ -101,6 +106,8 @@ class CitedSentence(Record):
     verdict: Verdict
     reason: str
     meaning: str
+    together: tuple[int, ...]
+    """The sources that support it only together."""
     checks: tuple[CheckLine, ...]
 
 
@@ -124,6 +131,9 @@ class Report(Record):
     because: tuple[str, ...]
     writer: str
     checker: str
+    rates: Rates | None
+    """How often this checker is wrong, where that was measured."""
+    citations: Citations
     labels: dict[Label, int]
     available: Available
     located: Places
@@ -133,6 +143,8 @@ class Report(Record):
     """Scale 4, of sources."""
     severities: dict[Severity, int]
     rules: dict[str, int]
+    trust: tuple[str, ...]
+    """Citation recall and precision, and how often the checker is wrong, in words."""
     what_was_not_checked: tuple[str, ...]
     sources: tuple[SourceLine, ...]
     findings: tuple[Finding, ...]
@@ -156,6 +168,8 @@ def report(edition: Edition, version: Version | None) -> Report:
         because=version.because if version else (),
         writer=edition.writer,
         checker=edition.checker,
+        rates=edition.rates,
+        citations=citations(edition),
         labels=_tally(Label, (record.label for record in edition.provenance)),
         available=Available(
             scope=_tally(Scope, (source.scope for source in sources)),
@@ -166,6 +180,7 @@ def report(edition: Edition, version: Version | None) -> Report:
         current=_tally(Currency, (source.currency for source in sources)),
         severities=_tally(reversed(Severity), (item.severity for item in findings)),
         rules=dict(Counter(item.rule for item in findings)),
+        trust=trust(citations(edition), edition.rates),
         what_was_not_checked=_not_checked(edition, sources, checks),
         sources=sources,
         findings=findings,
@@ -241,6 +256,7 @@ def _cited_sentence(edition: Edition, sentence: Sentence, record: Provenance, ti
         verdict=record.verdict or Verdict.NOT_CHECKABLE,
         reason=record.reason,
         meaning=meaning(record.reason),
+        together=record.together,
         checks=tuple(_check(check, titles) for check in record.checks),
     )
 
@@ -255,6 +271,7 @@ def _check(check: Check, titles: dict[int, str]) -> CheckLine:
         meaning=meaning(check.reason),
         score=check.score,
         conflicts=check.conflicts,
+        lacking=check.lacking,
         evidence=check.evidence,
     )
 

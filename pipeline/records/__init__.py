@@ -2,6 +2,7 @@
 
 from pipeline.records.article import Block, Check, Conflict, Edition, Evidence, Finding, Marker, Provenance, Repair, Sentence, Version
 from pipeline.records.base import Line, Record, Slug
+from pipeline.records.rates import Citations, Rate, Rates
 from pipeline.records.scales import BlockKind, Currency, Drift, Label, Located, Part, Scope, Severity, Stage, Verdict, WhyNot
 from pipeline.records.source import (
     Attempt,
@@ -25,6 +26,7 @@ __all__ = [
     "Block",
     "BlockKind",
     "Check",
+    "Citations",
     "Conflict",
     "Currency",
     "Drift",
@@ -42,6 +44,8 @@ __all__ = [
     "Part",
     "Provenance",
     "Quote",
+    "Rate",
+    "Rates",
     "Record",
     "Repair",
     "Scope",

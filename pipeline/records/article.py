@@ -7,6 +7,7 @@ import datetime as dt
 from pydantic import Field
 
 from pipeline.records.base import Record, Slug
+from pipeline.records.rates import Rates
 from pipeline.records.scales import BlockKind, Label, Located, Scope, Severity, Verdict
 from pipeline.records.source import Fetched, Source, Standing
 
@@ -102,6 +103,8 @@ class Check(Record):
     score: float | None = None
     """Support score in [0, 1]."""
     conflicts: tuple[Conflict, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """The parts of a compound sentence that the source does not carry."""
     evidence: Evidence | None = None
 
 
@@ -115,6 +118,8 @@ class Provenance(Record):
     verdict: Verdict | None = None
     """None for an LLM sentence: nothing is claimed of a source."""
     reason: str = ""
+    together: tuple[int, ...] = ()
+    """The sources that support it only together, none of which can be left out."""
 
 
 class Finding(Record):
@@ -163,6 +168,8 @@ class Edition(Record):
     """Who drafted: `extractive 1`, a model id, or `given` for an article that was only checked."""
     checker: str
     """Name and version of the checker."""
+    rates: Rates | None = None
+    """How often this checker is wrong; None where nobody measured it."""
 
 
 class Version(Record):

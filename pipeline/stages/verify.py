@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.checking.verdicts import MEANING, NOTHING, Held, check, overall
+from pipeline.checking.checker import Checker, checker
+from pipeline.checking.evidence import NOTHING, Held
+from pipeline.checking.verdicts import MEANING, Decision, overall
 from pipeline.records import (
     BlockKind,
     Check,
@@ -25,6 +27,11 @@ from pipeline.stages.split import SplitResult
 from pipeline.text import content_stems
 
 _ABOUT = frozenset({Scope.LANDING_PAGE, Scope.METADATA})
+_JUDGED = {
+    Verdict.CONTRADICTED: ("contradicted", Severity.ERROR),
+    Verdict.NOT_SUPPORTED: ("not_supported", Severity.ERROR),
+    Verdict.PARTIALLY_SUPPORTED: ("part", Severity.WARNING),
+}
 _FEWEST = 5  # content words: a shorter LLM sentence says too little to be found in a source
 
 
@@ -38,8 +45,11 @@ class VerifyResult(Record):
 class Library:
     """The sources of an article by number, with their snapshots and texts."""
 
-    def __init__(self, sources: Sequence[Source], fetched: Sequence[Fetched], read: Callable[[str], str]) -> None:
-        """`read` returns a text by its sha256."""
+    def __init__(
+        self, sources: Sequence[Source], fetched: Sequence[Fetched], read: Callable[[str], str], by: Checker | None = None
+    ) -> None:
+        """`read` returns a text by its sha256; `by` is who checks, the rules and the embedded model unless said otherwise."""
+        self.checker = checker() if by is None else by
         self.sources = dict(enumerate(sources, 1))
         held = {item.source_id: item.snapshot for item in fetched if item.snapshot}
         self.snapshots = {number: held.get(source.id) for number, source in self.sources.items()}
@@ -55,17 +65,17 @@ class Library:
         usable = {number for number, snap in self.snapshots.items() if snap and _is_usable(snap, copied)}
         return {number: held.main for number, held in self._held.items() if number in usable}
 
-    def check(self, claim: str, number: int) -> Check:
-        """Check a claim against the source of that number."""
+    def check(self, claim: str, number: int, *, context: str = "", by: Checker | None = None) -> Check:
+        """Check a claim against the source of that number; `context` is what the claim may refer back to."""
         source = self.sources.get(number)
         if source is None:
             return Check(number=number, source_id=None, scope=Scope.NONE, verdict=Verdict.NOT_CHECKABLE, reason="unknown_source")
-        return check(claim, number, source, self.snapshots[number], self._held.get(number, NOTHING))
+        return (by or self.checker).check(claim, number, source, self.snapshots[number], self._held.get(number, NOTHING), context=context)
 
     def stating(self, claim: str, wanted: Verdict, *, beside: Sequence[int] = ()) -> Check | None:
-        """Return the check of the first source, other than `beside`, that gives the wanted verdict."""
+        """Return the check of the first source, other than `beside`, to which the rules alone give the wanted verdict."""
         for number in self.texts:
-            if number not in beside and (found := self.check(claim, number)).verdict is wanted:
+            if number not in beside and (found := self.check(claim, number, by=self.checker.by_rules)).verdict is wanted:
                 return found
         return None
 
@@ -79,10 +89,11 @@ def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library,
     """Check all sentences; claims are compared by their own words, without the marker."""
     records: list[Provenance] = []
     findings: list[Finding] = []
+    contexts = _contexts(result, sentences)
     for sentence in sentences:
         step(sentence.id)
         if sentence.label is Label.CITED:
-            record = _cited(sentence, library)
+            record = _cited(sentence, library, contexts[sentence.id])
             found = _of_cited(sentence, record, library)
             findings += _silent(sentence, record)
         else:
@@ -106,10 +117,24 @@ def _without_text(records: Sequence[Provenance], library: Library) -> list[Findi
     return found
 
 
-def _cited(sentence: Sentence, library: Library) -> Provenance:
+def _contexts(result: SplitResult, sentences: Sequence[Sentence]) -> dict[str, str]:
+    """Return what each sentence may refer back to: the one before it in its block, and the heading above."""
+    found: dict[str, str] = {}
+    for before, sentence in zip((None, *sentences), sentences, strict=False):
+        block = result.blocks[sentence.block]
+        told = before.text if before and before.block == sentence.block else ""
+        found[sentence.id] = " ".join(filter(None, (told, block.section, block.row, block.column)))
+    return found
+
+
+def _cited(sentence: Sentence, library: Library, context: str) -> Provenance:
     unknown = any(marker.unknown for marker in sentence.markers)  # a name that the list does not have counts as number 0
-    checks = tuple(library.check(sentence.text, number) for number in (*sentence.numbers, *(0,) * unknown))
+    checks = tuple(library.check(sentence.text, number, context=context) for number in (*sentence.numbers, *(0,) * unknown))
     verdict, reason = overall(checks)
+    settled = verdict in {Verdict.SUPPORTED, Verdict.CONTRADICTED}
+    together = () if settled else library.checker.together(sentence.text, checks)
+    if together:
+        verdict, reason = Decision(Verdict.SUPPORTED, "together")
     return Provenance(
         sentence_id=sentence.id,
         label=Label.CITED,
@@ -117,13 +142,16 @@ def _cited(sentence: Sentence, library: Library) -> Provenance:
         checks=checks,
         verdict=verdict,
         reason=reason,
+        together=together,
     )
 
 
 def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Finding | None:
     """Return the finding on a cited sentence, worst verdict first."""
+    if record.verdict is Verdict.SUPPORTED:
+        return None
     worst = next(item for item in record.checks if (item.verdict, item.reason) == (record.verdict, record.reason))
-    if worst.reason in {"stated", "unknown_source"}:  # nothing to say, or said by the classify stage
+    if worst.reason == "unknown_source":  # said by the classify stage
         return None
     if worst.reason in {"not_found", "unsure", "not_in_excerpt", "no_text"}:
         other = library.stating(sentence.text, Verdict.SUPPORTED, beside=sentence.numbers)
@@ -137,8 +165,10 @@ def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Findi
         "quote_missing": ("quote_missing", Severity.ERROR),
         "not_found": ("not_supported", Severity.ERROR),
         "overstated": ("overstated", Severity.WARNING),
+        "part": ("part", Severity.WARNING),
+        "judged": _JUDGED.get(worst.verdict, ("not_checkable", Severity.INFO)),
     }.get(worst.reason, ("not_checkable", Severity.INFO))
-    told = "; ".join(map(str, worst.conflicts))
+    told = "; ".join([*map(str, worst.conflicts), *(f"not in the source: {part}" for part in worst.lacking)])
     text = f"[{worst.number}] {MEANING[worst.reason]}{f' ({told})' if told else ''}: {sentence.text}"
     return _finding(rule, severity, text, sentence, worst)
 

@@ -20,7 +20,11 @@ INLINE = frozenset(
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NESTED = etree.XPath(".//table|.//p|.//div|.//ul|.//ol|.//h1|.//h2|.//h3|.//section|.//article")
 PARTS = re.compile(r"[-_](?:section|list|box|banner|bar|container|wrapper|widget|area|block|module|panel|content|\d+)$")
-HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?![.\d]*[1-9])|"
+    r"(?:left|top|text-indent|margin-left)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:50|100)%",
+    re.I,
+)
 
 
 @dataclass
@@ -49,7 +53,7 @@ class Block:
 
 def prepare(root: Any) -> None:
     """Drop what no reader sees; let paid text that was delivered count as text."""
-    for element in root.xpath("//*[@hidden or contains(@style, 'none') or contains(@style, 'hidden')]"):
+    for element in root.xpath("//*[@hidden or @style]"):
         if element.tag not in ("html", "body") and ("hidden" in element.attrib or HIDDEN.search(element.get("style", ""))):
             element.drop_tree()
     for element in root.xpath("//*[contains(@class, 'paywall') or contains(@id, 'paywall')]"):

@@ -1,0 +1,237 @@
+"""A claim against a text, layer by layer, cheap to dear: located, passages, facts, support, judge; then the table decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pipeline.checking import judge as judges
+from pipeline.checking.alignment import Clause, aligned, exchanged, is_cut_from
+from pipeline.checking.facts import HARD, SOFT, conflicts, names_missing
+from pipeline.checking.judge import Judge, Judged, Question
+from pipeline.checking.locate import SHORTEST, cut_short, locate
+from pipeline.checking.numbers import number_conflicts
+from pipeline.checking.passages import Passage, SourceText, prepared
+from pipeline.checking.support import Pair, SupportModel, inputs
+from pipeline.checking.verdicts import ABSENT, ALIGNED, Decision, Signs, decide
+from pipeline.checking.wording import denied, oddities, stuffed
+from pipeline.records import Conflict, Scope, Verdict
+from pipeline.text import content_stems
+
+FEWEST = 2  # content words; fewer say too little to be found by their words
+_CARRIED = 0.92  # of the claim's weight in one sentence
+_CLEAR = 0.5  # of a clause's weight in the sentence it is laid beside, for a comparison of single words
+_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
+_OPEN = frozenset({"unsure", "part", "not_found", "not_in_excerpt"})  # what a judge is asked about
+_QUOTE_WORDS = 4  # fewer words in quotation marks are a term, not a quotation
+
+
+class Reading(NamedTuple):
+    """The model's log-odds for the best place and for scattered sentences, and the place."""
+
+    place: float
+    scattered: float
+    passage: Passage
+
+
+class Layers(NamedTuple):
+    """What passages, facts and support found about a claim, before the table."""
+
+    passage: Passage
+    """Where the source speaks of it: by its words, or where these say little by the model."""
+    coverage: float
+    laid: list[Clause]
+    conflicts: tuple[Conflict, ...]
+    reading: Reading | None
+
+
+class Assessment(NamedTuple):
+    """A verdict on a claim against a text, before it is tied to a source, with what each layer found."""
+
+    verdict: Verdict
+    reason: str
+    score: float
+    """Support in [0, 1]: the probability of the support model, or the share of the claim's weight where none ran."""
+    conflicts: tuple[Conflict, ...] = ()
+    passage: Passage | None = None
+    probability: float | None = None
+    lacking: tuple[str, ...] = ()
+    """The parts of a compound claim that the source does not carry."""
+    judged: Judged | None = None
+
+
+def assess(
+    claim: str,
+    text: str,
+    scope: Scope = Scope.FULL_TEXT,
+    *,
+    context: str = "",
+    support: SupportModel | None = None,
+    judge: Judge | None = None,
+) -> Assessment:
+    """Say whether `text` says what `claim` says, with the passage that speaks of it.
+
+    `context` is what the claim may refer back to: the sentence before it, its heading, the title.
+    """
+    if scope is Scope.NONE or not text.strip():
+        return _found(Signs(Scope.NONE), 0.0)
+    source = prepared(text)
+    whole = _verbatim(claim, source)
+    if whole:
+        return _found(Signs(scope, verbatim=True), 1.0, passage=whole)
+    passage = source.best(claim, context=context if _refers_back(claim) else "")
+    lost = [quote for quote in quotations(claim) if not locate(quote, text)]
+    if lost:
+        missing = tuple(Conflict(kind="quote", claim=quote, source="") for quote in lost)
+        return _found(Signs(scope, quote_lost=True), 0.0, missing, passage)
+    if passage is None:
+        return _found(Signs(scope), 0.0)
+    return _weighed(claim, source, passage, scope, support, judge)
+
+
+def _found(signs: Signs, score: float, found: tuple[Conflict, ...] = (), passage: Passage | None = None) -> Assessment:
+    return Assessment(*decide(signs), score, found, passage)
+
+
+def layers(claim: str, source: SourceText, passage: Passage, support: SupportModel | None) -> Layers:
+    """Ask the model, lay the claim beside the passage, and compare the facts."""
+    reading = _read(claim, source, support) if support else None
+    anchor = reading.passage if reading and passage.coverage < ALIGNED else passage
+    laid = aligned(claim, source, anchor)
+    found = dict.fromkeys([*facts(claim, source, anchor, laid), *_odd(source, {anchor, reading.passage if reading else anchor})])
+    return Layers(anchor, passage.coverage, laid, tuple(found), reading)
+
+
+def _odd(source: SourceText, passages: Iterable[Passage]) -> list[Conflict]:
+    """Return why passages cannot carry any claim."""
+    found: list[Conflict] = []
+    for passage in passages:
+        inside = range(passage.first, passage.last)
+        found += stuffed([source.stems[index] for index in inside])
+        for index in inside:
+            found += oddities(source.sentence(index), source.sentence(index - 1) if index else "")
+    return found
+
+
+def _weighed(
+    claim: str, source: SourceText, passage: Passage, scope: Scope, support: SupportModel | None, judge: Judge | None
+) -> Assessment:
+    """Let the table decide on what the layers found and, where that leaves it open, ask the judge."""
+    found = layers(claim, source, passage, support)
+    signs = Signs(
+        scope,
+        coverage=found.coverage,
+        beside=_beside(claim, source, found.conflicts, passage),
+        conflicts=found.conflicts,
+        copied=_is_copied(claim, source, passage),
+    )
+    score = _unread(found.coverage, found.conflicts)
+    if found.reading and support:
+        scale = support.calibration
+        score = scale.score((found.reading.place + found.reading.scattered) / 2, found.coverage, len(found.conflicts))
+        signs = signs._replace(probability=scale.probability(found.reading.place), thresholds=scale.thresholds)
+    lacking = _lacking(claim, source, found.laid, found.conflicts)
+    signs = signs._replace(in_part=bool(lacking))
+    decision, judged = decide(signs), None
+    if judge and decision.reason in _OPEN:
+        decision, judged = _judged(claim, source, signs, judge)
+    told = lacking if decision.reason == "part" else ()
+    shown = found.reading.passage if found.reading and decision.reason == "reworded" else found.passage
+    return Assessment(*decision, round(score, 3), found.conflicts, shown, signs.probability, told, judged)
+
+
+def _unread(coverage: float, found: tuple[Conflict, ...]) -> float:
+    """Return a score where no model ran: what is covered, less for conflicts, least for hard ones."""
+    kinds = {conflict.kind for conflict in found}
+    return coverage * (0.2 if kinds & HARD else 0.6 if kinds & SOFT else 0.7 if kinds else 1.0)
+
+
+def _judged(claim: str, source: SourceText, signs: Signs, judge: Judge) -> tuple[Decision, Judged | None]:
+    answer = judges.held(judge.judge(Question(claim, [text.text for text in inputs(claim, source)])), source.text)
+    return decide(signs._replace(judged=answer.verdict if answer else None)), answer
+
+
+def _read(claim: str, source: SourceText, support: SupportModel) -> Reading:
+    """Ask the model about every input; a verdict rests on one place, the score on scattered sentences too."""
+    texts = inputs(claim, source)
+    logits = support.logits([Pair(text.text, claim) for text in texts])
+    best = max((index for index, text in enumerate(texts) if text.first is not None), key=lambda index: logits[index])
+    first, last = texts[best].first or 0, texts[best].last or 0
+    return Reading(logits[best], logits[-1], Passage(source.spans[first][0], source.spans[last - 1][1], 0.0, first, last))
+
+
+def facts(claim: str, source: SourceText, passage: Passage, laid: list[Clause]) -> tuple[Conflict, ...]:
+    """Compare the claim's facts with the sentences it is laid beside, clause by clause; hard conflicts first."""
+    clear = [clause for clause in laid if clause.coverage >= _CLEAR]
+    window = source.text[passage.start : passage.end]
+    beside = sorted({clause.sentence for clause in laid if clause.coverage})
+    near = " ".join(source.sentence(index) for index in beside) if len(clear) == len(laid) else window
+    found = [*number_conflicts(claim, near), *exchanged(claim, near), *names_missing(claim, window), *_limits(claim, source.text)]
+    for index in beside:
+        found += denied(source.sentence(index), claim)
+    for clause in clear:
+        found += conflicts(claim[clause.start : clause.end], source.sentence(clause.sentence))
+    each = dict.fromkeys(found)
+    return tuple(sorted(each, key=lambda conflict: conflict.kind not in HARD))
+
+
+def _limits(claim: str, text: str) -> list[Conflict]:
+    """Return the limiting clauses before which the claim, or a quotation in it, stops."""
+    places = [locate(quote, text) for quote in (claim.rstrip(" ."), *quotations(claim))]
+    limits = [cut_short(place.start, place.end, text) for place in places if place]
+    return [Conflict(kind="limit", claim="", source=limit) for limit in limits if limit]
+
+
+def _is_copied(claim: str, source: SourceText, passage: Passage) -> bool:
+    """Say whether one sentence carries the claim, with nothing in another order and no limit left out."""
+    if len(content_stems(claim)) < FEWEST:
+        return False
+    inside = range(passage.first, passage.last)
+    return any(source.coverage(claim, index) >= _CARRIED and is_cut_from(claim, source.sentence(index)) for index in inside)
+
+
+def _lacking(claim: str, source: SourceText, laid: list[Clause], found: tuple[Conflict, ...]) -> tuple[str, ...]:
+    """Return the clauses that the source does not carry, where it carries another one without conflict."""
+    if len(laid) < 2 or found or not any(clause.coverage >= _CARRIED for clause in laid):
+        return ()
+    open_ones = [clause for clause in laid if clause.coverage < ABSENT]
+    texts = [claim[clause.start : clause.end].strip() for clause in open_ones]
+    return tuple(text for text in texts if (best := source.best(text)) is None or best.coverage < ABSENT)
+
+
+def _refers_back(claim: str) -> bool:
+    """Say whether a claim begins with a word that stands for something said before it."""
+    return bool(
+        re.match(r"\W*(?:it|its|they|their|them|he|she|his|her|this|these|those|such|both|the (?:latter|former|same|other))\b", claim, re.I)
+    )
+
+
+def _verbatim(claim: str, source: SourceText) -> Passage | None:
+    """Return the one sentence of the source that is the claim, word for word; a part of a sentence may lack what limits it."""
+    place = locate(claim.rstrip(" ."), source.text)
+    if not place:
+        return None
+    index = max(source.at(place.start), 0)
+    start, end = source.spans[index]
+    rest = source.text[place.end : end].strip(" .”\"’')")
+    if place.start < start or source.text[start : place.start].strip() or place.end > end or rest:
+        return None
+    return Passage(start, end, 1.0, index, index + 1)
+
+
+def _beside(claim: str, source: SourceText, found: tuple[Conflict, ...], passage: Passage) -> float:
+    """Return the coverage of what the claim says beside the words in conflict."""
+    beside = frozenset(
+        stem for conflict in found if conflict.kind in HARD for stem in content_stems(conflict.claim.rpartition("…")[0] or conflict.claim)
+    )
+    if not beside:
+        return passage.coverage
+    rest = source.best(claim, beside=beside)
+    return rest.coverage if rest else 0.0
+
+
+def quotations(claim: str) -> list[str]:
+    """Return what a sentence quotes: four words and more in double quotation marks."""
+    found = ["".join(match).rstrip(".,;") for match in _QUOTED.findall(claim)]
+    return [quote for quote in found if len(quote.split()) >= _QUOTE_WORDS and len(quote) >= SHORTEST]
