@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pipeline.checking.assess import assess
 from pipeline.checking.locate import locate as _locate
+from pipeline.checking.locate import nearest
+from pipeline.checking.support import embedded
 from pipeline.fetching.extract import extract
 from pipeline.fetching.html import read_html
 from pipeline.markup import markdown
@@ -61,16 +63,19 @@ def html_full(data: bytes) -> str:
 
 
 def support(claim: str, source_text: str) -> float:
-    """Return how far the source supports the claim, in [0, 1]."""
-    return assess(claim, source_text).score
+    """Return how far the source supports the claim, in [0, 1], with the embedded model."""
+    return assess(claim, source_text, support=embedded()).score
 
 
 def verdict(claim: str, source_text: str) -> str:
-    """Return the verdict word."""
-    return assess(claim, source_text).verdict.value
+    """Return the verdict word, with the embedded model."""
+    return assess(claim, source_text, support=embedded()).verdict.value
 
 
 def locate(quote: str, source_text: str) -> tuple[int, int, str] | None:
-    """Return start, end and how the quote was found, or None."""
+    """Return start, end and how the quote was found: `exact`, `normalised`, or `near`, which is not located; else None."""
     place = _locate(quote, source_text)
-    return (place.start, place.end, place.located.value) if place else None
+    if place:
+        return place.start, place.end, place.located.value
+    near = nearest(quote, source_text)
+    return (near.start, near.end, "near") if near else None

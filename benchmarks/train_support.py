@@ -31,7 +31,7 @@ from pipeline.checking.support import CLAIM, CLAIM_SHARED, PADDING, SOURCE, SOUR
 WIDTH, LAYERS, HEADS, FROZEN = 384, 6, 12, 2
 BATCH = 32
 SHARES = {
-    "written": 8.0, "ruled": 2.0, "factcheckgpt": 2.0, "wice": 0.8, "wice_partial": 0.4, "begin": 1.2, "fm2": 1.2, "fever_dev": 1.6,
+    "written": 12.0, "ruled": 2.0, "factcheckgpt": 2.0, "wice": 0.8, "wice_partial": 0.4, "begin": 1.2, "fm2": 1.2, "fever_dev": 1.6,
     "feversym": 0.6, "checkcovid": 1.0, "scifact_rte": 0.8, "conjnli": 0.6, "cg2c_doc": 1.6, "cg2c_musique": 0.3,
 }  # fmt: skip
 

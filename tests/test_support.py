@@ -29,7 +29,7 @@ SOURCE = (
     "Choirs met weekly for 12 weeks in two towns. In the trial of 214 adults, group singing reduced loneliness by 34 %. "
     "Singing did not improve lung function. Most choirs are led by volunteers.\n\nCortisol fell after rehearsals, and pain thresholds rose."
 )
-FLOORS = json.loads((Path(__file__).parent / "floors.json").read_text(encoding="utf-8"))["contrast"]
+FLOORS = json.loads((Path(__file__).parent / "contrast_floors.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_scale_rises_with_the_log_odds() -> None:
     scale = embedded().calibration
     values = [scale.probability(logit) for logit in (-100.0, -2.0, 0.0, 2.0, 100.0)]
     assert all(a < b for a, b in itertools.pairwise(values))
-    assert 0 <= scale.score(-100.0, 0.0, 3) <= scale.score(100.0, 1.0, 0) <= 1
+    assert 0 <= scale.score(-100.0, 0.0) <= scale.score(100.0, 1.0) <= 1
     assert scale.thresholds.low <= scale.thresholds.keep < scale.thresholds.sure
 
 

@@ -129,7 +129,7 @@ def _weighed(
     score = _unread(found.coverage, found.conflicts)
     if found.reading and support:
         scale = support.calibration
-        score = scale.score((found.reading.place + found.reading.scattered) / 2, found.coverage, len(found.conflicts))
+        score = scale.score((found.reading.place + found.reading.scattered) / 2, found.coverage)
         signs = signs._replace(probability=scale.probability(found.reading.place), thresholds=scale.thresholds)
     lacking = _lacking(claim, source, found.laid, found.conflicts)
     signs = signs._replace(in_part=bool(lacking))

@@ -105,17 +105,17 @@ class Calibration(NamedTuple):
     thresholds: Thresholds
     place: tuple[float, float] = (0.0, 1.0)
     """Bias, and weight of the log-odds."""
-    source: tuple[float, float, float, float] = (0.0, 1.0, 0.0, 0.0)
-    """Bias, and weights of the log-odds, of the share of the claim that is covered, and of each fact in conflict (three at most)."""
+    source: tuple[float, float, float] = (0.0, 1.0, 0.0)
+    """Bias, and weights of the log-odds and of the share of the claim's weight that is covered."""
 
     def probability(self, logit: float) -> float:
         """Return the probability that a place, read by itself, supports the claim."""
         return _logistic(self.place[0] + self.place[1] * logit)
 
-    def score(self, logit: float, coverage: float, conflicts: int) -> float:
+    def score(self, logit: float, coverage: float) -> float:
         """Return the probability that the source supports the claim, in [0, 1]."""
-        bias, said, covered, conflicting = self.source
-        return _logistic(bias + said * logit + covered * coverage + conflicting * min(conflicts, 3))
+        bias, said, covered = self.source
+        return _logistic(bias + said * logit + covered * coverage)
 
 
 def _logistic(value: float) -> float:
