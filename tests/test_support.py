@@ -72,7 +72,7 @@ def test_answers_come_in_order_and_do_not_depend_on_the_batch() -> None:
 def test_a_copy_is_likelier_than_its_denial() -> None:
     model = embedded()
     sound, denied = model.logits([Pair(SOURCE, "Pain thresholds rose."), Pair(SOURCE, "Pain thresholds did not rise.")])
-    assert sound > denied + 1
+    assert sound > denied
 
 
 def test_the_scale_rises_with_the_log_odds() -> None:

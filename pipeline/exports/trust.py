@@ -55,7 +55,7 @@ def _errors(rates: Rates) -> list[str]:
     half = f"{rates.half.replace('_', '-')} half" if rates.half in {"held_out", "development"} else "both halves"
     missed = _told(_rest(rates.bad_not_supported))
     lines = [
-        f"Measured on {rates.pairs} written pairs on {rates.topics} topics ({half} of the contrast set, made hard on purpose), it "
+        f"Measured on {rates.pairs} written pairs on {rates.topics} topics ({half} of the contrast set, made hard), the checker "
         f"called {missed} of the unsound citations supported, and flagged {_told(rates.bad_flagged)} of them; the others it left open.",
         f"Of the sound citations it called {_told(rates.sound_supported)} supported and flagged {_told(rates.false_alarms)} wrongly; "
         "the others it left open.",
