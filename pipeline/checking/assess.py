@@ -40,10 +40,16 @@ class Layers(NamedTuple):
 
     passage: Passage
     """Where the source speaks of it: by its words, or where these say little by the model."""
-    coverage: float
+    words: Passage
+    """Where it does by its words."""
     laid: list[Clause]
     conflicts: tuple[Conflict, ...]
     reading: Reading | None
+
+    @property
+    def coverage(self) -> float:
+        """Return the share of the claim's weight that the best passage covers."""
+        return self.words.coverage
 
 
 class Assessment(NamedTuple):
@@ -80,27 +86,28 @@ def assess(
     whole = _verbatim(claim, source)
     if whole:
         return _found(Signs(scope, verbatim=True), 1.0, passage=whole)
-    passage = source.best(claim, context=context if _refers_back(claim) else "")
+    told = context if _refers_back(claim) else ""
+    passage = source.best(claim, context=told)
     lost = [quote for quote in quotations(claim) if not locate(quote, text)]
     if lost:
         missing = tuple(Conflict(kind="quote", claim=quote, source="") for quote in lost)
         return _found(Signs(scope, quote_lost=True), 0.0, missing, passage)
     if passage is None:
         return _found(Signs(scope), 0.0)
-    return _weighed(claim, source, passage, scope, support, judge)
+    return _weighed(claim, source, layers(claim, source, passage, support, told), scope, support, judge)
 
 
 def _found(signs: Signs, score: float, found: tuple[Conflict, ...] = (), passage: Passage | None = None) -> Assessment:
     return Assessment(*decide(signs), score, found, passage)
 
 
-def layers(claim: str, source: SourceText, passage: Passage, support: SupportModel | None) -> Layers:
+def layers(claim: str, source: SourceText, passage: Passage, support: SupportModel | None, context: str = "") -> Layers:
     """Ask the model, lay the claim beside the passage, and compare the facts."""
-    reading = _read(claim, source, support) if support else None
+    reading = _read(claim, source, support, context) if support else None
     anchor = reading.passage if reading and passage.coverage < ALIGNED else passage
     laid = aligned(claim, source, anchor)
     found = dict.fromkeys([*facts(claim, source, anchor, laid), *_odd(source, {anchor, reading.passage if reading else anchor})])
-    return Layers(anchor, passage.coverage, laid, tuple(found), reading)
+    return Layers(anchor, passage, laid, tuple(found), reading)
 
 
 def _odd(source: SourceText, passages: Iterable[Passage]) -> list[Conflict]:
@@ -114,17 +121,14 @@ def _odd(source: SourceText, passages: Iterable[Passage]) -> list[Conflict]:
     return found
 
 
-def _weighed(
-    claim: str, source: SourceText, passage: Passage, scope: Scope, support: SupportModel | None, judge: Judge | None
-) -> Assessment:
+def _weighed(claim: str, source: SourceText, found: Layers, scope: Scope, support: SupportModel | None, judge: Judge | None) -> Assessment:
     """Let the table decide on what the layers found and, where that leaves it open, ask the judge."""
-    found = layers(claim, source, passage, support)
     signs = Signs(
         scope,
         coverage=found.coverage,
-        beside=_beside(claim, source, found.conflicts, passage),
+        beside=_beside(claim, source, found),
         conflicts=found.conflicts,
-        copied=_is_copied(claim, source, passage),
+        copied=_is_copied(claim, source, found.words),
     )
     score = _unread(found.coverage, found.conflicts)
     if found.reading and support:
@@ -152,9 +156,9 @@ def _judged(claim: str, source: SourceText, signs: Signs, judge: Judge) -> tuple
     return decide(signs._replace(judged=answer.verdict if answer else None)), answer
 
 
-def _read(claim: str, source: SourceText, support: SupportModel) -> Reading:
+def _read(claim: str, source: SourceText, support: SupportModel, context: str) -> Reading:
     """Ask the model about every input; a verdict rests on one place, the score on scattered sentences too."""
-    texts = inputs(claim, source)
+    texts = inputs(claim, source, context)
     logits = support.logits([Pair(text.text, claim) for text in texts])
     best = max((index for index, text in enumerate(texts) if text.first is not None), key=lambda index: logits[index])
     first, last = texts[best].first or 0, texts[best].last or 0
@@ -220,13 +224,12 @@ def _verbatim(claim: str, source: SourceText) -> Passage | None:
     return Passage(start, end, 1.0, index, index + 1)
 
 
-def _beside(claim: str, source: SourceText, found: tuple[Conflict, ...], passage: Passage) -> float:
+def _beside(claim: str, source: SourceText, found: Layers) -> float:
     """Return the coverage of what the claim says beside the words in conflict."""
-    beside = frozenset(
-        stem for conflict in found if conflict.kind in HARD for stem in content_stems(conflict.claim.rpartition("…")[0] or conflict.claim)
-    )
+    hard = (conflict.claim for conflict in found.conflicts if conflict.kind in HARD)
+    beside = frozenset(stem for said in hard for stem in content_stems(said.rpartition("…")[0] or said))
     if not beside:
-        return passage.coverage
+        return found.coverage
     rest = source.best(claim, beside=beside)
     return rest.coverage if rest else 0.0
 

@@ -65,17 +65,17 @@ class Input(NamedTuple):
     last: int | None = None
 
 
-def inputs(claim: str, source: SourceText, *, context: str = "", windows: int = WINDOWS, most: int = WORDS) -> list[Input]:
+def inputs(claim: str, source: SourceText, context: str = "") -> list[Input]:
     """Return what the model reads: the most likely sentences with their surroundings, and the sentences that together cover the claim."""
     found: list[Input] = []
     for index in source.ranked(claim, context):
-        if len(found) == windows:
+        if len(found) == WINDOWS:
             break
         if any(seen.first <= index < seen.last for seen in found if seen.first is not None and seen.last is not None):
             continue
-        around = surroundings(source, index, most)
+        around = surroundings(source, index, WORDS)
         found.append(Input(" ".join(map(source.sentence, around)), around.start, around.stop))
-    scattered = " ".join(map(source.sentence, source.packed(claim, most)))
+    scattered = " ".join(map(source.sentence, source.packed(claim, WORDS)))
     return found if not scattered or any(scattered == seen.text for seen in found) else [*found, Input(scattered)]
 
 
