@@ -68,6 +68,14 @@ def test_nothing_is_not_supported_by_an_excerpt() -> None:
     assert assess(claim, "", Scope.NONE).reason == "no_text"
 
 
+def test_a_quotation_that_is_not_there_is_shown_beside_what_resembles_it() -> None:
+    found = assess("The trial reports that “group singing reduced loneliness by 43 %”.", SOURCE)
+    assert found.reason == "quote_missing"
+    assert found.conflicts[0].source == "group singing reduced loneliness by 34 %"
+    assert found.passage
+    assert "214 adults" in SOURCE[found.passage.start : found.passage.end]
+
+
 def test_a_part_that_the_source_does_not_carry_is_named() -> None:
     found = assess("Most choirs are led by volunteers, and migratory birds navigate by the magnetic field of the earth.", SOURCE)
     assert (found.verdict, found.reason) == (Verdict.PARTIALLY_SUPPORTED, "part")

@@ -10,7 +10,7 @@ from pipeline.checking import judge as judges
 from pipeline.checking.alignment import Clause, aligned, exchanged, is_cut_from
 from pipeline.checking.facts import HARD, SOFT, conflicts, names_missing
 from pipeline.checking.judge import Judge, Judged, Question
-from pipeline.checking.locate import SHORTEST, cut_short, locate
+from pipeline.checking.locate import SHORTEST, Near, cut_short, locate, nearest
 from pipeline.checking.numbers import number_conflicts
 from pipeline.checking.passages import Passage, SourceText, prepared
 from pipeline.checking.support import Pair, SupportModel, inputs
@@ -90,11 +90,21 @@ def assess(
     passage = source.best(claim, context=told)
     lost = [quote for quote in quotations(claim) if not locate(quote, text)]
     if lost:
-        missing = tuple(Conflict(kind="quote", claim=quote, source="") for quote in lost)
-        return _found(Signs(scope, quote_lost=True), 0.0, missing, passage)
+        near = [nearest(quote, text) for quote in lost]
+        missing = tuple(
+            Conflict(kind="quote", claim=quote, source=text[place.start : place.end] if place else "")
+            for quote, place in zip(lost, near, strict=True)
+        )
+        return _found(Signs(scope, quote_lost=True), 0.0, missing, _around(near[0], source) if near[0] else passage)
     if passage is None:
         return _found(Signs(scope), 0.0)
     return _weighed(claim, source, layers(claim, source, passage, support, told), scope, support, judge)
+
+
+def _around(place: Near, source: SourceText) -> Passage:
+    """Return the sentences that hold a place."""
+    first, last = max(source.at(place.start), 0), max(source.at(place.end - 1), 0) + 1
+    return Passage(source.spans[first][0], source.spans[last - 1][1], 0.0, first, last)
 
 
 def _found(signs: Signs, score: float, found: tuple[Conflict, ...] = (), passage: Passage | None = None) -> Assessment:
