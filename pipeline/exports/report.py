@@ -323,7 +323,7 @@ def _standings(sources: Sequence[SourceLine]) -> list[str]:
     failed = [source.number for source in sources if source.standing and source.currency is Currency.UNCHECKED]
     lines = []
     if never:
-        what = "whether it still stands (changed, corrected, retracted) was not looked at; run `sourcemark sources refresh`"
+        what = "whether it still stands (changed, corrected, retracted) was not looked at; “sourcemark sources refresh” looks"
         lines.append(f"{plural(len(never), 'source')}: {what}: {_numbers(never)}.")
     if failed:
         lines.append(f"{plural(len(failed), 'source')}: looked at, and could not be checked: {_numbers(failed)}.")
