@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.checking import contrast
 from pipeline.checking.assess import assess
 from pipeline.checking.evidence import blanked
 from pipeline.checking.passages import prepared
@@ -107,3 +108,13 @@ def test_plain_english_is_english() -> None:
         "St. Bartholomew, Oslo, 1994",
     )
     assert all(is_english(text[a:b]) for text in texts for a, b in prepared(text).spans)
+
+
+def test_a_source_on_another_subject_supports_nothing() -> None:
+    """What a sound claim looks like must not be enough: the model has to find it in the text."""
+    pairs = contrast.pairs("all")
+    chance = random.Random(5)
+    for pair in chance.sample([pair for pair in pairs if pair.kind in contrast.SOUND], 100):
+        other = chance.choice([other.source for other in pairs if other.topic != pair.topic])
+        found = assess(pair.claim, other, support=embedded())
+        assert found.verdict is not Verdict.SUPPORTED, (pair.claim, found)

@@ -120,8 +120,8 @@ def test_faults_are_counted_by_kind_in_the_order_of_the_set() -> None:
 
 
 def test_the_model_is_asked() -> None:
-    source = "The programme was stopped early. Nobody had expected this of the committee."
-    claim = "Work on the programme ended sooner than planned."
+    source = "The programme ended early. Nobody had expected this of the committee."
+    claim = "Work on the programme was over sooner than planned."
     assert not peers.checker()(claim, source).supported
     assert peers.checker(Believer())(claim, source).supported
 

@@ -291,6 +291,11 @@ def test_numbers_stand_in_the_text(text: str) -> None:
         ("n = 63", "63 adults took part"),
         ("8 to 12 weeks", "8–12 weeks"),
         ("the other two", "one of them"),
+        ("within half a year", "within six months"),
+        ("a quarter of an hour", "15 minutes"),
+        ("five and a half months", "24 weeks"),
+        ("all but two of the 11 trials", "nine of 11 trials"),
+        ("25 of the sites", "all but three of the 28 sites"),
     ],
 )
 def test_one_quantity_written_in_two_ways(claim: str, passage: str) -> None:
@@ -312,6 +317,8 @@ def test_one_quantity_written_in_two_ways(claim: str, passage: str) -> None:
         ("in 2019", "in 2018", "number"),
         ("on 14 March", "on 15 March", "number"),
         ("it tripled", "it doubled", "number"),
+        ("within half a year", "within three months", "number"),
+        ("all but two of the 11 trials", "eight of 11 trials", "number"),
     ],
 )
 def test_quantities_in_conflict(claim: str, passage: str, kind: str) -> None:

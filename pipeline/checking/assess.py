@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pipeline.checking import judge as judges
 from pipeline.checking.alignment import Clause, aligned, exchanged, is_cut_from
+from pipeline.checking.doubts import doubts
 from pipeline.checking.facts import HARD, SOFT, conflicts, names_missing
 from pipeline.checking.judge import Judge, Judged, Question
 from pipeline.checking.locate import SHORTEST, Near, cut_short, locate, nearest
@@ -19,6 +20,7 @@ from pipeline.checking.wording import denied, oddities, stuffed
 from pipeline.records import Conflict, Scope, Verdict
 from pipeline.text import content_stems
 
+_LIKELIEST = 2  # sentences in which a reworded claim is looked for, word by word
 FEWEST = 2  # content words; fewer say too little to be found by their words
 _CARRIED = 0.92  # of the claim's weight in one sentence
 _CLEAR = 0.5  # of a clause's weight in the sentence it is laid beside, for a comparison of single words
@@ -34,6 +36,11 @@ class Reading(NamedTuple):
     scattered: float
     passage: Passage
 
+    @property
+    def said(self) -> float:
+        """Return what both say together: a place alone can look likely by chance, and so can scattered sentences."""
+        return (self.place + self.scattered) / 2
+
 
 class Layers(NamedTuple):
     """What passages, facts and support found about a claim, before the table."""
@@ -45,6 +52,8 @@ class Layers(NamedTuple):
     laid: list[Clause]
     conflicts: tuple[Conflict, ...]
     reading: Reading | None
+    doubts: tuple[Conflict, ...] = ()
+    """Why the model's word alone does not settle a reworded claim."""
 
     @property
     def coverage(self) -> float:
@@ -87,7 +96,7 @@ def assess(
     if whole:
         return _found(Signs(scope, verbatim=True), 1.0, passage=whole)
     told = context if _refers_back(claim) else ""
-    passage = source.best(claim, context=told)
+    passage = source.nearest(claim, told) if support else source.best(claim, context=told)
     lost = [quote for quote in quotations(claim) if not locate(quote, text)]
     if lost:
         near = [nearest(quote, text) for quote in lost]
@@ -116,8 +125,12 @@ def layers(claim: str, source: SourceText, passage: Passage, support: SupportMod
     reading = _read(claim, source, support, context) if support else None
     anchor = reading.passage if reading and passage.coverage < ALIGNED else passage
     laid = aligned(claim, source, anchor)
-    found = dict.fromkeys([*facts(claim, source, anchor, laid), *_odd(source, {anchor, reading.passage if reading else anchor})])
-    return Layers(anchor, passage, laid, tuple(found), reading)
+    likely = source.likely(claim, context)[:_LIKELIEST] if reading else []
+    told = " ".join(map(source.sentence, likely))
+    found = [*facts(claim, source, anchor, laid, told if passage.coverage < ALIGNED else "")]
+    found += _odd(source, {anchor, reading.passage if reading else anchor})
+    doubtful = doubts(claim, source.sentence(likely[0]), told, passage.coverage) if likely else []
+    return Layers(anchor, passage, laid, tuple(dict.fromkeys(found)), reading, tuple(doubtful))
 
 
 def _odd(source: SourceText, passages: Iterable[Passage]) -> list[Conflict]:
@@ -143,16 +156,19 @@ def _weighed(claim: str, source: SourceText, found: Layers, scope: Scope, suppor
     score = _unread(found.coverage, found.conflicts)
     if found.reading and support:
         scale = support.calibration
-        score = scale.score((found.reading.place + found.reading.scattered) / 2, found.coverage)
-        signs = signs._replace(probability=scale.probability(found.reading.place), thresholds=scale.thresholds)
+        score = scale.score(found.reading.said, found.coverage)
+        signs = signs._replace(probability=scale.probability(found.reading.said), thresholds=scale.thresholds, doubtful=bool(found.doubts))
     lacking = _lacking(claim, source, found.laid, found.conflicts)
     signs = signs._replace(in_part=bool(lacking))
     decision, judged = decide(signs), None
     if judge and decision.reason in _OPEN:
         decision, judged = _judged(claim, source, signs, judge)
     told = lacking if decision.reason == "part" else ()
-    shown = found.reading.passage if found.reading and decision.reason == "reworded" else found.passage
-    return Assessment(*decision, round(score, 3), found.conflicts, shown, signs.probability, told, judged)
+    shown = found.passage
+    if support and found.reading and decision.reason == "reworded":
+        shown = _narrowed(claim, source, found.reading.passage, support)
+    why = found.conflicts or (found.doubts if decision.reason == "unsure" else ())
+    return Assessment(*decision, round(score, 3), why, shown, signs.probability, told, judged)
 
 
 def _unread(coverage: float, found: tuple[Conflict, ...]) -> float:
@@ -162,12 +178,13 @@ def _unread(coverage: float, found: tuple[Conflict, ...]) -> float:
 
 
 def _judged(claim: str, source: SourceText, signs: Signs, judge: Judge) -> tuple[Decision, Judged | None]:
-    answer = judges.held(judge.judge(Question(claim, [text.text for text in inputs(claim, source)])), source.text)
+    texts = list(dict.fromkeys(text.text for text in inputs(claim, source)))
+    answer = judges.held(judge.judge(Question(claim, texts)), source.text)
     return decide(signs._replace(judged=answer.verdict if answer else None)), answer
 
 
 def _read(claim: str, source: SourceText, support: SupportModel, context: str) -> Reading:
-    """Ask the model about every input; a verdict rests on one place, the score on scattered sentences too."""
+    """Ask the model about every input: the best place, and the scattered sentences that together cover the claim."""
     texts = inputs(claim, source, context)
     logits = support.logits([Pair(text.text, claim) for text in texts])
     best = max((index for index, text in enumerate(texts) if text.first is not None), key=lambda index: logits[index])
@@ -175,13 +192,36 @@ def _read(claim: str, source: SourceText, support: SupportModel, context: str) -
     return Reading(logits[best], logits[-1], Passage(source.spans[first][0], source.spans[last - 1][1], 0.0, first, last))
 
 
-def facts(claim: str, source: SourceText, passage: Passage, laid: list[Clause]) -> tuple[Conflict, ...]:
-    """Compare the claim's facts with the sentences it is laid beside, clause by clause; hard conflicts first."""
+def _narrowed(claim: str, source: SourceText, place: Passage, support: SupportModel) -> Passage:
+    """Return the one sentence of a place, or the two, that say enough by themselves; else the place."""
+    scale = support.calibration
+    for wide in (1, 2):
+        options = [range(first, first + wide) for first in range(place.first, place.last - wide + 1)]
+        if len(options) < 2:
+            break
+        said = support.logits([Pair(" ".join(map(source.sentence, option)), claim) for option in options])
+        best = max(range(len(options)), key=said.__getitem__)
+        if scale.probability(said[best]) >= scale.thresholds.sure:
+            first, last = options[best].start, options[best].stop
+            return Passage(source.spans[first][0], source.spans[last - 1][1], 0.0, first, last)
+    return place
+
+
+def facts(claim: str, source: SourceText, passage: Passage, laid: list[Clause], also: str) -> tuple[Conflict, ...]:
+    """Compare the claim's facts with the sentences it is laid beside, clause by clause; hard conflicts first.
+
+    A reworded claim's numbers may stand in `also`, the sentences that speak most of it, too.
+    """
     clear = [clause for clause in laid if clause.coverage >= _CLEAR]
     window = source.text[passage.start : passage.end]
     beside = sorted({clause.sentence for clause in laid if clause.coverage})
     near = " ".join(source.sentence(index) for index in beside) if len(clear) == len(laid) else window
-    found = [*number_conflicts(claim, near), *exchanged(claim, near), *names_missing(claim, window), *_limits(claim, source.text)]
+    found = [
+        *number_conflicts(claim, f"{near} {also}".strip()),
+        *exchanged(claim, near),
+        *names_missing(claim, window),
+        *_limits(claim, source.text),
+    ]
     for index in beside:
         found += denied(source.sentence(index), claim)
     for clause in clear:

@@ -61,6 +61,11 @@ _PERCENT = re.compile(
     r"(?:\s?(?:-|–|to|and|or)\s?[\d.]+)?\s?(?:%|per\s?cent\b)\s?(?P<points>(?:age)?[ -]?points?)?|\s?percentage points?", re.I
 )
 _TIME = re.compile(r"\b(minute|hour|dai|day|week|fortnight|month|year|decade|centur)(?:s|ly|y|ies)?\b", re.I)
+_OF_TIME = re.compile(r"(?: of)? an? (minute|hour|day|week|month|year|decade|century)\b", re.I)
+_AND_HALF = re.compile(r" and a half(?= [a-z])")
+_ALL_BUT = re.compile(
+    rf"\ball (?:but|except) (?P<some>\d+|{_ONES}) of (?:the |these |those |its |their )?(?P<whole>\d+|{'|'.join(_WORDS)})\b", re.I
+)
 _OUT_OF = 0.012  # two thirds is said of 66 % and of 67 %
 _ROUNDED = 0.09  # three months is said of 12 weeks
 
@@ -112,18 +117,28 @@ def _made(match: re.Match[str], text: str) -> list[Number]:
         return [*pair, Number(match.group(), upper / max(1.0, lower), "of", "", *at)]
     if match["part"]:
         piece = _PARTS[match["piece"].lower().replace("halves", "half")]
-        return [Number(match.group(), _value(match["many"]) / piece, "share", "", *at)]
+        return [_part(_value(match["many"]) / piece, text, at)]
     if match["ordinal"]:
         return [Number(match.group(), float(_ORDINALS[match["ordinal"].lower()]), "ordinal", "", *at)]
     if match["multiple"]:
         return [Number(match.group(), float(_MULTIPLES[match["multiple"].lower()]), "times", "", *at)]
     if match["half"]:
-        return [Number(match.group(), 0.5, "share", "", *at)]
+        return [_part(0.5, text, at)]
     if match["pair"]:
         return [_plain(sum(map(_value, re.split("[ -]", match["pair"]))), text, match.span())]
     if match["one"]:
         return [_plain(1.0, text, match.span())]
     return [_plain(_value(match["digits"] or match["word"]), text, match.span())]
+
+
+def _part(value: float, text: str, span: tuple[int, int]) -> Number:
+    """Return a share, or the time that it is of: `half a year`, `a quarter of an hour`."""
+    start, end = span
+    of = _OF_TIME.match(text, end)
+    if not of:
+        return Number(text[start:end], value, "share", "", start, end)
+    kind, size = _UNITS[of[1]]
+    return Number(text[start : of.end()], value * size, kind, of[1], start, of.end())
 
 
 def _plain(value: float, text: str, span: tuple[int, int]) -> Number:
@@ -134,6 +149,9 @@ def _plain(value: float, text: str, span: tuple[int, int]) -> Number:
     if percent:
         points = percent["points"] or "point" in percent.group()
         return Number(f"{written} {'percentage points' if points else '%'}", value / 100, "points" if points else "share", "", start, end)
+    half = _AND_HALF.match(text, end)
+    if half:
+        value, end = value + 0.5, half.end()
     scaled = re.match(r"[ -](hundred|thousand|million)\b", text[end:], re.I)
     if scaled:
         value, end = value * _WORDS[scaled[1].lower()], end + scaled.end()
@@ -180,8 +198,31 @@ def same(one: Number, other: Number) -> bool:
 def number_conflicts(claim: str, passage: str) -> list[Conflict]:
     """Compare every quantity of the claim with those of the passage."""
     ours, theirs = numbers(claim), numbers(passage)
-    found = [conflict for number in ours if (conflict := _compare(number, ours, theirs))]
+    told = _rests(passage)
+    found = [
+        conflict for number in ours if not _is_rest(number, told, _rests(claim), theirs) and (conflict := _compare(number, ours, theirs))
+    ]
     return found or _times(claim, passage)
+
+
+class _Rest(NamedTuple):
+    """What is left by `all but three of the 28`."""
+
+    start: int
+    end: int
+    left: float
+
+
+def _rests(text: str) -> list[_Rest]:
+    return [_Rest(*match.span("some"), _value(match["whole"]) - _value(match["some"])) for match in _ALL_BUT.finditer(text)]
+
+
+def _is_rest(number: Number, told: list[_Rest], ours: list[_Rest], theirs: list[Number]) -> bool:
+    """Say whether a count and `all but some of a whole` are one, whichever side counts and whichever takes away."""
+    if number.kind:
+        return False
+    taken = next((rest for rest in ours if rest.start == number.start), None)
+    return any(rest.left == number.value for rest in told) or bool(taken and any(other.value == taken.left for other in theirs))
 
 
 def _compare(number: Number, ours: list[Number], theirs: list[Number]) -> Conflict | None:

@@ -1,4 +1,7 @@
-"""The passages of a source that speak of what a claim speaks of: BM25 with neighbours over its sentences, then windows by IDF."""
+"""The passages of a source that speak of what a claim speaks of: BM25 with neighbours over its sentences, then windows by IDF.
+
+What the support model reads is chosen by words that mean nearly the same too, for a reworded claim shares few.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from pipeline.checking.nearness import Nearness
 from pipeline.markup.sentences import sentences
 from pipeline.text import content_stems
 
@@ -23,6 +27,8 @@ _SATURATION, _LENGTH = 1.2, 0.75  # k1 and b of BM25
 _NEIGHBOUR = 0.3  # a sentence's share of the score of those beside it
 _LIKELY = 5  # sentences from which a window is grown
 _CONTEXT = 0.3  # weight of a word that the claim only refers back to
+_HELD = 0.2  # weight of a word that an earlier sentence covers
+_SAME_WORDS = 0.2  # share of BM25 beside words that mean nearly the same
 
 
 class Passage(NamedTuple):
@@ -76,9 +82,28 @@ class SourceText:
         `context` is what the claim refers back to, the sentence before it or its heading; its words weigh 0.3.
         """
         wanted = dict.fromkeys(content_stems(context), _CONTEXT) | dict.fromkeys(content_stems(claim), 1.0)
-        own = self.bm25(wanted)
-        spread = {index: value + _NEIGHBOUR * (own.get(index - 1, 0.0) + own.get(index + 1, 0.0)) for index, value in own.items()}
+        spread = self._spread(wanted)
         return sorted(spread, key=lambda index: (-spread[index], index))
+
+    def likely(self, claim: str, context: str = "") -> list[int]:
+        """Return all sentences, those first that speak of what the claim speaks of, in the same words or in others."""
+        wanted = dict.fromkeys(content_stems(context), _CONTEXT) | dict.fromkeys(content_stems(claim), 1.0)
+        spread = self._spread(wanted)
+        most = max(spread.values(), default=0.0) or 1.0
+        near = self._near.scores(claim)
+        highest = float(near.max(initial=0.0)) or 1.0
+        shares = (float(near[index]) / highest + _SAME_WORDS * spread.get(index, 0.0) / most for index in range(len(self.spans)))
+        score = [round(share, 5) for share in shares]  # so that no order hangs on the last bits of a sum
+        return sorted(range(len(self.spans)), key=lambda index: (-score[index], index))
+
+    @functools.cached_property
+    def _near(self) -> Nearness:
+        return Nearness([self.sentence(index) for index in range(len(self.spans))])
+
+    def _spread(self, wanted: Mapping[str, float]) -> dict[int, float]:
+        """Return the BM25 score of each sentence with 0.3 of that of its neighbours."""
+        own = self.bm25(wanted)
+        return {index: value + _NEIGHBOUR * (own.get(index - 1, 0.0) + own.get(index + 1, 0.0)) for index, value in own.items()}
 
     def bm25(self, wanted: Mapping[str, float]) -> dict[int, float]:
         """Return the Okapi BM25 score of each sentence that holds a wanted stem; the stems may weigh less than 1."""
@@ -96,7 +121,7 @@ class SourceText:
 
         `beside` are stems that count for nothing, for instance those that conflict.
         """
-        wanted = weights(set(content_stems(claim)) - beside)
+        wanted = weights(stem for stem in content_stems(claim) if stem not in beside)
         total = sum(wanted.values())
         if not total:
             return None
@@ -104,13 +129,21 @@ class SourceText:
         windows = (self._grown(index, wanted, total) for index in found)
         return max(windows, key=lambda passage: passage.coverage, default=None)
 
+    def nearest(self, claim: str, context: str = "") -> Passage | None:
+        """Return the best window or, where no word is shared, the likeliest sentence; None where there is none."""
+        found = self.best(claim, context=context)
+        if found or not self.spans:
+            return found
+        first = self.likely(claim, context)[0]
+        return Passage(*self.spans[first], 0.0, first, first + 1)
+
     def _likely(self, wanted: Mapping[str, float], context: Iterable[str]) -> list[int]:
         """Return the sentences that cover most of what is wanted."""
         score: dict[int, float] = defaultdict(float)
         for stem, value in wanted.items():
             for index, _ in self._where.get(stem, ()):
                 score[index] += value
-        for stem in set(context) - wanted.keys():
+        for stem in dict.fromkeys(stem for stem in context if stem not in wanted):
             told = {index for index, _ in self._where.get(stem, ())}
             for index in score.keys() & (told | {index + 1 for index in told}):
                 score[index] += _CONTEXT * weight(stem)
@@ -136,10 +169,11 @@ class SourceText:
         Each next one is that which adds most weight not yet covered, counting what is covered already for a fifth.
         """
         rest, chosen, room = weights(content_stems(claim)), list[int](), most
-        options = self.ranked(claim)[:12]
+        options = self.likely(claim)[:12]
         held: set[str] = set()
         while options:
-            best = max(options, key=lambda index: sum(rest[s] * (0.2 if s in held else 1.0) for s in self.stems[index] if s in rest))
+            gain = {stem: value * (_HELD if stem in held else 1.0) for stem, value in rest.items()}
+            best = max(options, key=lambda index: sum(value for stem, value in gain.items() if stem in self.stems[index]))
             options.remove(best)
             size = len(self.sentence(best).split())
             if size <= room or not chosen:

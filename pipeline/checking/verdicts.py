@@ -1,7 +1,7 @@
 """The verdict: what was found about one sentence and one source, in one table that a reviewer can read.
 
 `decide` takes the first row that fits. c is the share of the claim's weight that the best passage covers, p the probability
-of the support model (rows that need one are passed over where none runs), k the judge's answer.
+of the support model (rows that need one are passed over where none runs).
 
 | scope     | facts and place                          | measure              | judge        | verdict             | reason         |
 |-----------|------------------------------------------|----------------------|--------------|---------------------|----------------|
@@ -11,7 +11,7 @@ of the support model (rows that need one are passed over where none runs), k the
 | any       | hard conflict                            | c >= 0.60, p < sure  |              | contradicted        | conflict       |
 | any       | soft conflict                            | c >= 0.60            |              | partially_supported | overstated     |
 | any       | none, copied from one sentence           | p >= keep or no p    |              | supported           | stated         |
-| any       | none                                     | p >= sure            |              | supported           | reworded       |
+| any       | none, and no doubt                       | p >= sure            |              | supported           | reworded       |
 | any       | no hard conflict                         |                      | supported    | supported           | judged         |
 | any       |                                          |                      | any other    | the judge's         | judged         |
 | any       | a clause carried, another one not found  |                      |              | partially_supported | part           |
@@ -19,7 +19,8 @@ of the support model (rows that need one are passed over where none runs), k the
 | less      |                                          | c < 0.40, p < low    |              | not_checkable       | not_in_excerpt |
 | any       |                                          | else                 |              | not_checkable       | unsure         |
 
-A conflict of any kind forbids `supported`, whatever a model says; a judge's `supported` needs a quote that stands in the text.
+A conflict of any kind forbids `supported`, whatever a model says; a doubt forbids it where the support model alone says so.
+A judge's `supported` needs a quote that stands in the text.
 `unsure` is an honest answer, for a judge or a person; a false `supported` is the worst one.
 """
 
@@ -78,6 +79,8 @@ class Signs(NamedTuple):
     probability: float | None = None
     thresholds: Thresholds | None = None
     judged: Verdict | None = None
+    doubtful: bool = False
+    """A reworded claim and its likeliest sentence differ in a way that words do not settle: not for the model alone."""
     in_part: bool = False
     """One clause is carried and another is not found."""
 
@@ -116,7 +119,7 @@ def _by_support(signs: Signs) -> Decision | None:
         return None
     if signs.copied and (signs.probability is None or _at_least(signs, "keep")):
         return Decision(Verdict.SUPPORTED, "stated")
-    return Decision(Verdict.SUPPORTED, "reworded") if _at_least(signs, "sure") else None
+    return Decision(Verdict.SUPPORTED, "reworded") if _at_least(signs, "sure") and not signs.doubtful else None
 
 
 def _by_judge(signs: Signs) -> Decision | None:

@@ -86,6 +86,10 @@ class Conflict(Record):
 
     def __str__(self) -> str:
         kind = self.kind.replace("_", " ")
+        if not (self.claim or self.source):
+            return kind
+        if self.kind.endswith("_unclear") and not (self.claim and self.source):
+            return f"{kind}: “{self.claim or self.source}” in the {'sentence' if self.claim else 'source'} alone"
         if not self.claim:
             return f"{kind} left out: {self.source}"
         return f"{kind}: {self.claim} ≠ {self.source}" if self.source else f"{kind}: {self.claim} is not in the source"
