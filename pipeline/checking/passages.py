@@ -71,6 +71,7 @@ class SourceText:
         self.stems = [frozenset(count) for count in counts]
         self._lengths = [count.total() for count in counts]
         self._mean = sum(self._lengths) / len(counts) if counts else 1.0
+        self._asked: tuple[tuple[str, str], list[int]] = (("", ""), [])  # the last claim, which is asked about several times
         self._where: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for index, count in enumerate(counts):
             for stem, times in count.items():
@@ -87,6 +88,11 @@ class SourceText:
 
     def likely(self, claim: str, context: str = "") -> list[int]:
         """Return all sentences, those first that speak of what the claim speaks of, in the same words or in others."""
+        if not self._asked[1] or self._asked[0] != (claim, context):
+            self._asked = ((claim, context), self._by_likelihood(claim, context))
+        return list(self._asked[1])
+
+    def _by_likelihood(self, claim: str, context: str) -> list[int]:
         wanted = dict.fromkeys(content_stems(context), _CONTEXT) | dict.fromkeys(content_stems(claim), 1.0)
         spread = self._spread(wanted)
         most = max(spread.values(), default=0.0) or 1.0
