@@ -9,6 +9,7 @@ partial ratio on the folded text where rapidfuzz is installed.
 
 from __future__ import annotations
 
+import argparse
 import functools
 import json
 import random
@@ -191,9 +192,9 @@ def score(method: Callable[[str, str], Found], text: str, places: list[tuple[int
 
 def main() -> None:
     """Print the tables."""
-    if len(sys.argv) < 2:
-        sys.exit("usage: python benchmarks/anchoring.py TEXT_OR_JSONL...")
-    text, places, absent = document([Path(name) for name in sys.argv[1:]], random.Random(5))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    text, places, absent = document(parser.parse_args().files, random.Random(5))
     print("| method | mean recall | exact bounds | lowest | false of 120 | ms a quote | ms absent |")
     print("|---|---:|---:|---|---:|---:|---:|")
     for name, method in methods().items():

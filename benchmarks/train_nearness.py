@@ -8,7 +8,7 @@ Its weight is log(1 + texts / texts that hold it), over the sources of the files
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections import Counter
 from pathlib import Path
 
@@ -50,12 +50,15 @@ def counted(paths: list[Path]) -> tuple[Counter[int], int]:
 
 def main() -> None:
     """Write the table."""
-    out, *files = map(Path, sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("files", nargs="+", type=Path)
+    args = parser.parse_args()
     found = vectors()
     found = np.round(127 * found / np.abs(found).max(1, keepdims=True)).astype(np.int8)
-    seen, total = counted(files)
+    seen, total = counted(args.files)
     weights = np.array([np.log(1 + (total + 1) / (seen[piece] + 0.5)) for piece in range(len(found))], dtype=np.float16)
-    np.savez_compressed(out, vectors=found, weights=weights)
+    np.savez_compressed(args.out, vectors=found, weights=weights)
 
 
 if __name__ == "__main__":
