@@ -358,6 +358,8 @@ def labelled(name: str, failed: int) -> str:
 
 def main() -> None:
     """Print the table."""
+    if len(sys.argv) < 3 or "--help" in sys.argv:
+        sys.exit(__doc__)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     kind, root = sys.argv[1], Path(sys.argv[2])

@@ -34,6 +34,8 @@ def _pieces(text: str) -> list[str]:
 
 def main() -> None:
     """Write the table to standard output."""
+    if len(sys.argv) < 2 or "--help" in sys.argv:
+        sys.exit(__doc__)
     seen: Counter[str] = Counter()
     total = 0
     for name in sys.argv[1:]:

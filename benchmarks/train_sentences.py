@@ -272,6 +272,8 @@ def told() -> str:
 
 def main() -> None:
     """Train, or check the digest."""
+    if len(sys.argv) < 2 or "--help" in sys.argv:
+        sys.exit(__doc__)
     folder = Path(sys.argv[1])
     if "--check" in sys.argv:
         sys.exit(0 if told() == digest(folder) else f"{OUT.name}: trained on other data: {told()}")
