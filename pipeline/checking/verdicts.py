@@ -21,6 +21,7 @@ of the support model (rows that need one are passed over where none runs).
 
 A conflict of any kind forbids `supported`, whatever a model says; a doubt forbids it where the support model alone says so.
 A judge's `supported` needs a quote that stands in the text.
+Where no word is shared, `keep` stands for `low`.
 `unsure` is an honest answer, for a judge or a person; a false `supported` is the worst one.
 """
 
@@ -131,7 +132,7 @@ def _by_judge(signs: Signs) -> Decision | None:
 def _left(signs: Signs) -> Decision:
     if signs.in_part:
         return Decision(Verdict.PARTIALLY_SUPPORTED, "part")
-    if signs.coverage < ABSENT and not _at_least(signs, "low"):
+    if signs.coverage < ABSENT and not _at_least(signs, "low" if signs.coverage else "keep"):
         if signs.scope is Scope.FULL_TEXT:
             return Decision(Verdict.NOT_SUPPORTED, "not_found")
         return Decision(Verdict.NOT_CHECKABLE, "not_in_excerpt")
