@@ -44,15 +44,9 @@ class Row(NamedTuple):
 
     label: int
     coverage: float
-    place: float
-    scattered: float
+    said: float
     conflicts: int
     kind: str = ""
-
-    @property
-    def said(self) -> float:
-        """Return what the model says of the source: the mean over the best place and scattered sentences."""
-        return (self.place + self.scattered) / 2
 
 
 class Answered(NamedTuple):
@@ -72,10 +66,10 @@ def read(model: SupportModel, claim: str, text: str, label: int, kind: str = "")
     source = prepared(text)
     passage = source.nearest(claim)
     if passage is None:
-        return Row(label, 0.0, -3.0, -3.0, 0, kind)
+        return Row(label, 0.0, -3.0, 0, kind)
     found = layers(claim, source, passage, model)
     assert found.reading
-    return Row(label, found.coverage, found.reading.place, found.reading.scattered, len(found.conflicts), kind)
+    return Row(label, found.coverage, found.reading.said, len(found.conflicts), kind)
 
 
 def scored(scale: Scale, row: Row) -> float:

@@ -36,6 +36,7 @@ SHARES = {
 _POOL = 24  # batches that are drawn together and sorted by length
 _WARM = 60  # steps until the full rate
 _HEAD = 1e-3  # the head's rate
+_KEPT = 4000  # steps after which what is done is saved
 _SMALL = 4096  # numbers; smaller tables stay as they are
 
 
@@ -133,8 +134,8 @@ def train(args: argparse.Namespace) -> None:
     tables = Tables(data.examples, device)
     labels = torch.from_numpy(data.labels.astype(np.float32)).to(device)
     stream = Stream(data, chosen, args.batch, random.Random(args.seed))
-    body = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith(("layers", "words"))]
-    head = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith(("layers", "words"))]
+    body = [p for name, p in model.named_parameters() if p.requires_grad and name.startswith("layers")]
+    head = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("layers")]
     optimizer = torch.optim.AdamW(
         [{"params": body}, {"params": head}], lr=args.rate, weight_decay=0.01, betas=(0.9, 0.98), fused=device.type == "cuda"
     )
@@ -163,7 +164,7 @@ def train(args: argparse.Namespace) -> None:
             spent = 1000 * (time.time() - started) / (500 * args.batch)
             print(step * args.batch, f"loss {torch.stack(losses).mean():.3f}", f"{spent:.2f} ms a pair", flush=True)
             started, losses = time.time(), []
-        if step % 4000 == 0:
+        if step % _KEPT == 0:
             torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}, part)
     torch.save({name: value.half().cpu() for name, value in model.state_dict().items()}, args.name)
     np.save(args.name.with_suffix(".npy"), answers(model, data.asked, device))

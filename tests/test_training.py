@@ -126,22 +126,35 @@ def test_batches_are_balanced_and_keep_twins_together() -> None:
     assert sum(made.twins[a] == b for a, b in with_twin) > 0.8 * len(with_twin)
 
 
-def test_training_lowers_the_loss_and_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_training_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     training: Any = pytest.importorskip("benchmarks.train_support", reason="torch is not installed", exc_type=ImportError)
     import torch
 
-    made = data(8)
-    made.save(tmp_path / "data.npz")
-    state = training.CrossEncoder().state_dict()
-    torch.save(
-        {name: part.half() for name, part in state.items() if not name.startswith(("piece", "claim", "match"))}, tmp_path / "base.pt"
-    )
-    parser = training.arguments()
-    args = parser.parse_args(
-        ["train", *(str(tmp_path / name) for name in ("data.npz", "base.pt", "out.pt")), "--pairs", "16", "--batch", "8"]
-    )
+    data(8).save(tmp_path / "data.npz")
+    state = {name: part.half() for name, part in training.CrossEncoder().state_dict().items()}
+    torch.save({name: part for name, part in state.items() if not name.startswith(("piece", "claim", "match"))}, tmp_path / "base.pt")
+    given = ["train", *(str(tmp_path / name) for name in ("data.npz", "base.pt", "out.pt")), "--batch", "8", "--pairs"]
+    steps: list[int] = []
+
+    def counted(*parts: Any) -> Any:
+        steps.append(len(steps))
+        if len(steps) == 3:
+            raise KeyboardInterrupt
+        return loss(*parts)
+
+    loss = training.loss
+    monkeypatch.setattr(training, "loss", counted)
+    monkeypatch.setattr(training, "_KEPT", 1)
+    args = training.arguments().parse_args([*given, "32"])
+    with pytest.raises(KeyboardInterrupt):
+        args.run(args)
+    assert (tmp_path / "out.pt.part").exists()
     args.run(args)
+    assert len(steps) == 5  # two of four were done, the third was lost
     answers = np.load(tmp_path / "out.npy")
     assert answers.shape == (3,)
     assert np.isfinite(answers).all()
     assert not (tmp_path / "out.pt.part").exists()
+    trained = torch.load(tmp_path / "out.pt")
+    assert torch.equal(trained["words.weight"], state["words.weight"])
+    assert not torch.equal(trained["layers.5.query.weight"], state["layers.5.query.weight"])

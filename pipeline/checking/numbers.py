@@ -198,10 +198,8 @@ def same(one: Number, other: Number) -> bool:
 def number_conflicts(claim: str, passage: str) -> list[Conflict]:
     """Compare every quantity of the claim with those of the passage."""
     ours, theirs = numbers(claim), numbers(passage)
-    told = _rests(passage)
-    found = [
-        conflict for number in ours if not _is_rest(number, told, _rests(claim), theirs) and (conflict := _compare(number, ours, theirs))
-    ]
+    told, taken = _rests(passage), _rests(claim)
+    found = [conflict for number in ours if not _is_rest(number, told, taken, theirs) and (conflict := _compare(number, ours, theirs))]
     return found or _times(claim, passage)
 
 

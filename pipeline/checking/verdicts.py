@@ -12,7 +12,7 @@ of the support model (rows that need one are passed over where none runs).
 | any       | soft conflict                            | c >= 0.60            |              | partially_supported | overstated     |
 | any       | none, copied from one sentence           | p >= keep or no p    |              | supported           | stated         |
 | any       | none, and no doubt                       | p >= sure            |              | supported           | reworded       |
-| any       | no hard conflict                         |                      | supported    | supported           | judged         |
+| any       | none                                     |                      | supported    | supported           | judged         |
 | any       |                                          |                      | any other    | the judge's         | judged         |
 | any       | a clause carried, another one not found  |                      |              | partially_supported | part           |
 | full_text |                                          | c < 0.40, p < low    |              | not_supported       | not_found      |
