@@ -15,6 +15,10 @@ from pipeline.records import Line, Record, Slug, Source
 Model = TypeVar("Model", bound=Record)
 
 
+GIVEN = {"key_terms": "terms", "table": "rows", "questions": "questions", "callout": "text"}
+"""What an outline may give of a section; a writer with a model can also work from the brief alone."""
+
+
 class Style(Record):
     """How the article is written."""
 
@@ -35,9 +39,9 @@ class Section(Record):
 
     @model_validator(mode="after")
     def _filled(self) -> Section:
-        needs = {"key_terms": "terms", "table": "rows", "questions": "questions", "callout": "text", "prose": "brief"}[self.form]
-        if not getattr(self, needs):
-            raise ValueError(f"a section of form `{self.form}` needs `{needs}`")
+        needs = GIVEN.get(self.form)
+        if not self.brief and not (needs and getattr(self, needs)):
+            raise ValueError(f"a section of form `{self.form}` needs {f'`{needs}` or ' if needs else ''}`brief`")
         if self.form == "table" and len(self.columns) < 2:
             raise ValueError("a section of form `table` needs at least two `columns`")
         return self

@@ -13,6 +13,7 @@ from pipeline.records import Edition, Stage
 from pipeline.run import assemble, check
 from pipeline.settings import Settings
 from pipeline.stages import fetch, verify
+from pipeline.stages.draft import given
 from pipeline.text import sha256
 
 
@@ -31,4 +32,4 @@ def audit(path: Path, folder: Path, settings: Settings, progress: Callable[[Stag
     fetched = fetch.fetch(article.folder, article.sources, settings, store, lambda step: progress(Stage.FETCH, step)).fetched
     library = verify.Library(article.sources, fetched, lambda digest: blobs[digest].decode(), checker(settings.support))
     checked = check(document, article.sources, library, lambda step: progress(Stage.VERIFY, step), settings.sentences)
-    return assemble(article, document, fetched, checked, (), "given", library.checker.name, known(library.checker.name))
+    return assemble(article, document, fetched, checked, (), given(document.text), library.checker.name, known(library.checker.name))

@@ -9,7 +9,12 @@ SourcemarkError                 4   anything of ours that has no class below
 │   └── NotFound                6   no such article or version
 ├── LockedError                 7   another run holds this article
 ├── GateError                   1   findings at or above the gate: nothing was published
-├── ModelError                  8   the model's service refused, failed or answered nonsense
+├── ModelError                  8   the model's service gave no answer that holds
+│   ├── Transient               8   overloaded, rate-limited, cut off: the same call may work later
+│   ├── InvalidAnswer           8   a whole answer that breaks the rules of its request
+│   ├── Refused                 8   the model declined
+│   ├── Misconfigured           8   key, model, address or request is wrong: the same call will fail again
+│   └── OverBudget              10  the next call could spend more than the budget allows
 └── Unavailable                 9   an optional part is not installed or not set up
 """
 
@@ -67,9 +72,36 @@ class GateError(SourcemarkError):
 
 
 class ModelError(SourcemarkError):
-    """The model's service refused, failed, or gave an answer that does not hold."""
+    """The model's service gave no answer that holds; the text names the request and what to do."""
 
     exit_code = 8
+
+
+class Transient(ModelError):
+    """Overloaded, rate-limited or cut off: the same call may work later."""
+
+    def __init__(self, text: str, after: float | None = None) -> None:
+        super().__init__(text)
+        self.after = after
+        """Seconds that the service asks to wait."""
+
+
+class InvalidAnswer(ModelError):
+    """A whole answer that breaks the rules of its request."""
+
+
+class Refused(ModelError):
+    """The model declined to answer."""
+
+
+class Misconfigured(ModelError):
+    """Key, model, address or request is wrong: the same call will fail again."""
+
+
+class OverBudget(ModelError):
+    """The next call could spend more than a budget allows; it was not made."""
+
+    exit_code = 10
 
 
 class Unavailable(SourcemarkError):

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from pipeline import articles
 from pipeline.articles import Article
-from pipeline.checking.checker import OWN as OWN_SUPPORT
+from pipeline.checking.assess import EVERYTHING, UNSETTLED
 from pipeline.checking.checker import checker
+from pipeline.checking.claude import ClaudeJudge
 from pipeline.checking.contrast import known
 from pipeline.errors import GateError
 from pipeline.ledger import Ledger
+from pipeline.llm.caller import Caller
+from pipeline.llm.client import Account, Service
+from pipeline.llm.prices import budgets, require
 from pipeline.markup import markdown
 from pipeline.markup.blocks import Document
 from pipeline.markup.sentences import OWN
-from pipeline.records import Edition, Evidence, Fetched, Provenance, Rates, Record, Repair, Source, Stage, Standing, Version
+from pipeline.records import Edition, Fetched, Rates, Record, Repair, Source, Stage, Standing, Version
 from pipeline.settings import Settings, Workspace
 from pipeline.stages import classify, draft, fetch, publish, repair, split, standing, verify
 from pipeline.text import sha256
+from pipeline.writing.rewrite import ClaudeRewriter
 
 _ROUNDS = 2  # of repair
 Result = TypeVar("Result", bound=Record)
@@ -60,35 +66,62 @@ class Run:
         folder: Path,
         settings: Settings | None = None,
         progress: Progress = quiet,
+        service: Service | None = None,
+        waits: bool = True,
     ) -> None:
-        self.workspace, self.ledger, self.progress = workspace, ledger, progress
+        """`service` is shared with other runs where it is given; `waits` is whether somebody waits for this one."""
+        self.workspace, self.ledger, self.progress, self.waits = workspace, ledger, progress, waits
         self.settings = settings or workspace.settings
         self.article = articles.read(folder)
-        self.checker = checker(self.settings.support)
+        self.service = service
+        self.judge = ClaudeJudge(self.settings) if self.settings.judged != "none" else None
+        asked = EVERYTHING if self.settings.judged == "all" else UNSETTLED
+        self.checker = checker(self.settings.support)._replace(judge=self.judge, asked=asked)
         self.again: frozenset[Stage] = frozenset()
 
     def go(self, *, until: Stage = Stage.PUBLISH, since: Stage | None = None) -> Outcome:
         """Run the stages up to `until`; results recorded for the same inputs are used, except from `since` on."""
         order = list(Stage)
         self.again = frozenset(order[order.index(since) :]) if since else frozenset()
-        with self.ledger.lock(self.article.slug):
-            fetched = self._fetch()
-            inputs = self.inputs(fetched)
-            because = self.changes(inputs)
-            latest = self.latest()
-            if latest and not because and not since and until is Stage.PUBLISH:
-                edition = self.ledger.edition(latest)
-                self._write(edition, latest)
-                return Outcome(edition, latest, False, (), until)
-            if until is Stage.FETCH:
-                return Outcome(None, None, False, because, until)
-            return self._from_draft(fetched, inputs, because, until)
+        require(self.settings, self.settings.models)
+        with self.ledger.lock(self.article.slug), ExitStack() as stack:
+            service = self.service or stack.enter_context(Service(self.settings))
+            log = self.ledger.calls()
+            run = log.run(self.article.slug)
+            account = Account(log, self.article.slug, run, budgets(self.settings))
+            self._caller = Caller(service, account, waits=self.waits)
+            try:
+                outcome = self._go(until, since)
+            except GateError:
+                log.end(run, "gate")
+                raise
+            log.end(run, "published" if outcome.new else "unchanged" if outcome.version else outcome.reached)
+            return outcome
+
+    def _go(self, until: Stage, since: Stage | None) -> Outcome:
+        if self.judge:
+            self.judge.caller, self.judge.step = self.caller(Stage.VERIFY), self._step(Stage.VERIFY)
+        fetched = self._fetch()
+        inputs = self.inputs(fetched)
+        because = self.changes(inputs)
+        latest = self.latest()
+        if latest and not because and not since and until is Stage.PUBLISH:
+            edition = self.ledger.edition(latest)
+            self._write(edition, latest)
+            return Outcome(edition, latest, False, (), until)
+        if until is Stage.FETCH:
+            return Outcome(None, None, False, because, until)
+        return self._from_draft(fetched, inputs, because, until)
+
+    def caller(self, stage: Stage) -> Caller:
+        """Return who asks for a stage; one that is done again asks anew, once for each run, however often that crashes."""
+        return self._caller._replace(take=f"run {self._caller.account.run}" if stage in self.again else "")
 
     def inputs(self, fetched: tuple[Fetched, ...]) -> dict[str, str]:
         """Return name and hash of everything that the article is made from."""
         made = {
             "outline": sha256(self.article.plan.model_dump_json()),
-            "writer": sha256(draft.writer_name(self.settings)),
+            "writer": sha256(draft.writer_identity(self.settings)),
             "checker": sha256(self.checker.name),
             "sentences": sha256(self.settings.sentences),
         }
@@ -147,12 +180,12 @@ class Run:
     def _from_draft(self, fetched: tuple[Fetched, ...], inputs: dict[str, str], because: tuple[str, ...], until: Stage) -> Outcome:
         library = verify.Library(self.article.sources, fetched, self.ledger.blobs.get_text, self.checker)
         drafting = ("draft", *(inputs[name] for name in sorted(inputs) if name != "checker"))
-        step = self._step(Stage.DRAFT)
+        step, copied = self._step(Stage.DRAFT), self.settings.writer == "extractive"
         drafted = self._recorded(
             Stage.DRAFT,
             drafting,
             draft.DraftResult,
-            lambda: draft.draft(self.article, library.main(copied=self.settings.writer == "extractive"), self.settings, step),
+            lambda: draft.draft(self.article, library.main(copied=copied), self.settings, step, self.caller(Stage.DRAFT)),
         )
         if until is Stage.DRAFT:
             return Outcome(None, None, False, because, until)
@@ -166,7 +199,7 @@ class Run:
             fetched,
             checked,
             tuple(repairs),
-            drafted.writer,
+            drafted,
             self.checker.name,
             known(self.checker.name, self.workspace.root),
             self.standings(),
@@ -178,24 +211,35 @@ class Run:
     def _checked(self, text: str, library: verify.Library, inputs: dict[str, str], until: Stage) -> tuple[Document, Checked, list[Repair]]:
         """Split, classify and verify; what failed is repaired and checked again like new text."""
         repairs: list[Repair] = []
+        rewritten: list[str] = []
+        rewriter = ClaudeRewriter(self.article, self.settings, self.caller(Stage.REPAIR), self._step(Stage.REPAIR))
         for turn in range(_ROUNDS + 1):
             document = markdown.read(text)
-            checked = self._check(document, library, inputs)
+            checked = self._check(document, library, inputs, repairs)
             if turn == _ROUNDS or until is Stage.VERIFY:
                 break
             self._step(Stage.REPAIR)(f"round {turn + 1}")
-            repaired = repair.repair(text, checked.split.blocks, checked.classify.sentences, checked.verify, library)
+            repaired = repair.repair(
+                text,
+                checked.split.blocks,
+                checked.classify.sentences,
+                checked.verify,
+                library,
+                repair.Round(turn + 1, repairs, rewritten),
+                rewriter if self.settings.writer == "claude" else None,
+            )
             if not repaired.repairs:
                 break
-            text, repairs = repaired.markdown, [*repairs, *repaired.repairs]
+            text, repairs, rewritten = repaired.markdown, [*repairs, *repaired.repairs], [*rewritten, *repaired.rewritten]
         return document, checked, repairs
 
-    def _check(self, document: Document, library: verify.Library, inputs: dict[str, str]) -> Checked:
+    def _check(self, document: Document, library: verify.Library, inputs: dict[str, str], repairs: list[Repair]) -> Checked:
         parts, labels = self._labels(document, inputs, Stage.VERIFY)
         step = self._step(Stage.VERIFY)
+        library.apart = repair.apart(repairs, labels.sentences)
         verdicts = self._recorded(
             Stage.VERIFY,
-            (sha256(document.text), *_without_writer(inputs)),
+            (sha256(document.text), f"{sorted(library.apart.items())}", *_without_writer(inputs)),
             verify.VerifyResult,
             lambda: verify.verify(parts, labels.sentences, library, step),
         )
@@ -272,7 +316,7 @@ def assemble(
     fetched: tuple[Fetched, ...],
     checked: Checked,
     repairs: tuple[Repair, ...],
-    writer: str,
+    drafted: draft.DraftResult,
     by: str,
     rates: Rates | None,
     standings: tuple[Standing, ...] = (),
@@ -292,10 +336,10 @@ def assemble(
         standings=standings,
         blocks=checked.split.blocks,
         sentences=checked.classify.sentences,
-        provenance=checked.verify.provenance,
-        findings=(*about_sources, *checked.classify.findings, *checked.verify.findings),
+        provenance=draft.written(checked.verify.provenance, checked.classify.sentences, checked.split.blocks, article, drafted, repairs),
+        findings=(*about_sources, *drafted.findings, *checked.classify.findings, *checked.verify.findings),
         repairs=repairs,
-        writer=writer,
+        writer=drafted.writer,
         checker=by,
         rates=rates,
     )
@@ -308,43 +352,3 @@ def check(
     parts = split.split(document, sources, engine)
     labels = classify.classify(document, parts, sources)
     return Checked(parts, labels, verify.verify(parts, labels.sentences, library, step))
-
-
-class Difference(NamedTuple):
-    """A sentence of which the replay says something else than the record."""
-
-    sentence: str
-    recorded: str
-    replayed: str
-
-
-def replay(ledger: Ledger, version: Version, support: str = OWN_SUPPORT) -> list[Difference]:
-    """Verify a version again from its snapshots alone, and return what differs; LedgerError where a snapshot is damaged."""
-    edition = ledger.edition(version)
-    library = verify.Library(edition.sources, edition.fetched, ledger.blobs.get_text, checker(support))
-    # The sentences as they were recorded: a later program may cut the text elsewhere, and would check other sentences.
-    recorded = split.SplitResult(blocks=edition.blocks, sentences=edition.sentences)
-    again = verify.verify(recorded, edition.sentences, library, lambda step: None)
-    now = {record.sentence_id: record for record in again.provenance}
-    found = []
-    for sentence, record in zip(edition.sentences, edition.provenance, strict=True):
-        other = now.get(sentence.id)
-        lost = [item for item in record.checks if item.evidence and not _stands(item.evidence, ledger)]
-        if lost or other is None or _verdicts(other) != _verdicts(record):
-            told = "a quote that is not in its snapshot" if lost else _told(other) if other else "no such sentence"
-            found.append(Difference(sentence.text, _told(record), told))
-    return found
-
-
-def _stands(evidence: Evidence, ledger: Ledger) -> bool:
-    """Say whether a recorded quote stands in its snapshot at the recorded offsets."""
-    return ledger.blobs.get_text(evidence.text_sha256)[evidence.start : evidence.end] == evidence.exact
-
-
-def _verdicts(record: Provenance) -> tuple[object, ...]:
-    """Return what a replay must give again."""
-    return record.label, record.verdict, record.reason, [(item.number, item.verdict, item.reason) for item in record.checks]
-
-
-def _told(record: Provenance) -> str:
-    return f"{record.verdict} ({record.reason})" if record.verdict else record.label.value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import ConfigError
@@ -13,6 +14,19 @@ from pipeline.records import Severity
 
 FILE = "sourcemark.toml"
 MEGABYTE = 1_000_000
+Budget = Annotated[Decimal, Field(ge=0)] | Literal["none"]
+
+
+class OwnPrice(BaseModel):
+    """Dollars a million tokens of a model, as a workspace states them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+    write_5m: Decimal | None = Field(default=None, ge=0)
+    write_1h: Decimal | None = Field(default=None, ge=0)
+    read: Decimal | None = Field(default=None, ge=0)
 
 
 class Settings(BaseSettings):
@@ -22,6 +36,40 @@ class Settings(BaseSettings):
 
     writer: Literal["extractive", "claude"] = "extractive"
     model: str = "claude-sonnet-5-5"
+    """Model that drafts, and rewrites what failed."""
+    effort: Literal["", "low", "medium", "high", "xhigh", "max"] = ""
+    """How much the writer may think; the service's own choice where it is empty."""
+    passages: int = Field(default=40, ge=5, le=400)
+    """Sentences of the sources that the writer is given for each part, with what stands around them."""
+    citations: bool = True
+    """Whether the service gives citations as pointers; where it does not, the writer names passages in JSON."""
+    delivery: Literal["tool_result", "document"] = "tool_result"
+    """How source text is delivered: as the result of a tool, which models are trained to read as data, or as documents."""
+    judge: Literal["auto", "none", "unsure", "all"] = "auto"
+    """When a model judges a citation: where the cheaper layers are unsure, wherever no rule settled it, or never; `auto` is `unsure`
+    with the Claude writer and `none` without."""
+    judge_model: str = "claude-haiku-5-5"
+    judge_effort: Literal["", "low", "medium", "high", "xhigh", "max"] = "low"
+    batches: Literal["auto", "always", "never"] = "auto"
+    """Whether the judge is asked through batches, at half the price and within a day; `auto`: when `regenerate` runs."""
+    batch_poll: float = Field(default=30, gt=0)
+    """Seconds between two looks at a batch."""
+    calls: int = Field(default=8, ge=1, le=200)
+    """Calls of a model at the same time, in one process."""
+    call_timeout: float = Field(default=600, gt=0)
+    """Seconds for one call, all of its tries together."""
+    stall_timeout: float = Field(default=90, gt=0)
+    """Seconds of silence after which an answer is given up."""
+    retry_after_cap: float = Field(default=60, ge=0)
+    """The most seconds that are waited where the service asks to wait."""
+    budget_run: Budget = Decimal(5)
+    """Dollars that one run may spend; a call that could pass a budget is not made."""
+    budget_day: Budget = "none"
+    """Dollars that all runs of this workspace may spend in one day (UTC)."""
+    budget_article: Budget = "none"
+    """Dollars that one article may ever spend."""
+    prices: dict[str, OwnPrice] = {}
+    """Dollars a million tokens of models that have no published price here, or another one."""
     sentences: str = "sourcemark"
     """What finds sentence boundaries: our own component, or the name of an installed spaCy pipeline, of which only they are used."""
     support: str = "sourcemark"
@@ -55,6 +103,18 @@ class Settings(BaseSettings):
     """Findings of this severity and above stop a version from being published."""
     fail_on: Severity | Literal["none"] = Severity.ERROR
     """Findings of this severity and above make the exit code 1."""
+
+    @property
+    def judged(self) -> Literal["none", "unsure", "all"]:
+        """Return when a model judges, `auto` resolved."""
+        if self.judge == "auto":
+            return "unsure" if self.writer == "claude" else "none"
+        return self.judge
+
+    @property
+    def models(self) -> set[str]:
+        """Return the models that these settings may ask."""
+        return {name for name, used in ((self.model, self.writer == "claude"), (self.judge_model, self.judged != "none")) if used}
 
     @classmethod
     def settings_customise_sources(

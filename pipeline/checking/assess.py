@@ -15,7 +15,7 @@ from pipeline.checking.locate import SHORTEST, Near, cut_short, locate, nearest
 from pipeline.checking.numbers import number_conflicts
 from pipeline.checking.passages import Passage, SourceText, prepared
 from pipeline.checking.support import Pair, SupportModel, inputs
-from pipeline.checking.verdicts import ABSENT, ALIGNED, Decision, Signs, decide
+from pipeline.checking.verdicts import ABSENT, ALIGNED, Signs, decide
 from pipeline.checking.wording import denied, oddities, stuffed
 from pipeline.records import Conflict, Scope, Verdict
 from pipeline.text import content_stems
@@ -25,7 +25,10 @@ FEWEST = 2  # content words; fewer say too little to be found by their words
 _CARRIED = 0.92  # of the claim's weight in one sentence
 _CLEAR = 0.5  # of a clause's weight in the sentence it is laid beside, for a comparison of single words
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
-_OPEN = frozenset({"unsure", "part", "not_found", "not_in_excerpt"})  # what a judge is asked about
+UNSETTLED = frozenset({"unsure", "part", "not_found", "not_in_excerpt"})
+"""What a judge is asked about."""
+EVERYTHING = UNSETTLED | {"stated", "reworded"}
+"""The same where it may also take back what cheaper layers called supported; a sentence of the source, word for word, apart."""
 _QUOTE_WORDS = 4  # fewer words in quotation marks are a term, not a quotation
 
 
@@ -74,6 +77,8 @@ class Assessment(NamedTuple):
     lacking: tuple[str, ...] = ()
     """The parts of a compound claim that the source does not carry."""
     judged: Judged | None = None
+    question: Question | None = None
+    """What the judge was asked, where it answered."""
 
 
 def assess(
@@ -84,10 +89,12 @@ def assess(
     context: str = "",
     support: SupportModel | None = None,
     judge: Judge | None = None,
+    asked: frozenset[str] = UNSETTLED,
 ) -> Assessment:
     """Say whether `text` says what `claim` says, with the passage that speaks of it.
 
-    `context` is what the claim may refer back to: the sentence before it, its heading, the title.
+    `context` is what the claim may refer back to: the sentence before it, its heading, the title. `asked` are the reasons of the
+    cheaper layers' verdict for which the judge is asked.
     """
     if scope is Scope.NONE or not text.strip():
         return _found(Signs(Scope.NONE), 0.0)
@@ -107,7 +114,8 @@ def assess(
         return _found(Signs(scope, quote_lost=True), 0.0, missing, _around(near[0], source) if near[0] else passage)
     if passage is None:
         return _found(Signs(scope), 0.0)
-    return _weighed(claim, source, layers(claim, source, passage, support, told), scope, support, judge)
+    found = _weighed(claim, source, layers(claim, source, passage, support, told), scope, support)
+    return _judged(claim, context, source, found, judge) if judge and found.reason in asked else found.assessment
 
 
 def _around(place: Near, source: SourceText) -> Passage:
@@ -144,8 +152,20 @@ def _odd(source: SourceText, passages: Iterable[Passage]) -> list[Conflict]:
     return found
 
 
-def _weighed(claim: str, source: SourceText, found: Layers, scope: Scope, support: SupportModel | None, judge: Judge | None) -> Assessment:
-    """Let the table decide on what the layers found and, where that leaves it open, ask the judge."""
+class _Weighed(NamedTuple):
+    """What the table says without a judge, and what it said it of."""
+
+    signs: Signs
+    assessment: Assessment
+    lacking: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        return self.assessment.reason
+
+
+def _weighed(claim: str, source: SourceText, found: Layers, scope: Scope, support: SupportModel | None) -> _Weighed:
+    """Let the table decide on what the layers found."""
     signs = Signs(
         scope,
         coverage=found.coverage,
@@ -160,15 +180,13 @@ def _weighed(claim: str, source: SourceText, found: Layers, scope: Scope, suppor
         signs = signs._replace(probability=scale.probability(found.reading.said), thresholds=scale.thresholds, doubtful=bool(found.doubts))
     lacking = _lacking(claim, source, found.laid, found.conflicts)
     signs = signs._replace(in_part=bool(lacking))
-    decision, judged = decide(signs), None
-    if judge and decision.reason in _OPEN:
-        decision, judged = _judged(claim, source, signs, judge)
+    decision = decide(signs)
     told = lacking if decision.reason == "part" else ()
     shown = found.passage
     if support and found.reading and decision.reason == "reworded":
         shown = _narrowed(claim, source, found.reading.passage, support)
     why = found.conflicts or (found.doubts if decision.reason == "unsure" else ())
-    return Assessment(*decision, round(score, 3), why, shown, signs.probability, told, judged)
+    return _Weighed(signs, Assessment(*decision, round(score, 3), why, shown, signs.probability, told), lacking)
 
 
 def _unread(coverage: float, found: tuple[Conflict, ...]) -> float:
@@ -177,10 +195,20 @@ def _unread(coverage: float, found: tuple[Conflict, ...]) -> float:
     return coverage * (0.2 if kinds & HARD else 0.6 if kinds & SOFT else 0.7 if kinds else 1.0)
 
 
-def _judged(claim: str, source: SourceText, signs: Signs, judge: Judge) -> tuple[Decision, Judged | None]:
+def _judged(claim: str, context: str, source: SourceText, found: _Weighed, judge: Judge) -> Assessment:
+    """Ask the judge, and let the table decide again: a judge settles what is open, and can only take back what is supported."""
     texts = list(dict.fromkeys(text.text for text in inputs(claim, source)))
-    answer = judges.held(judge.judge(Question(claim, texts)), source.text)
-    return decide(signs._replace(judged=answer.verdict if answer else None)), answer
+    question = Question(claim, texts, context)
+    answer = judge.judge(question)
+    if answer is None:
+        return found.assessment
+    judged = judges.held(answer, claim, source.text)
+    told = found.assessment._replace(judged=judged, question=question)
+    if judged.why_not or (answer.verdict is Verdict.SUPPORTED and found.assessment.verdict is Verdict.SUPPORTED):
+        return told
+    decision = decide(found.signs._replace(judged=answer.verdict))
+    lacking = found.lacking if decision.reason == "part" else ()
+    return told._replace(verdict=decision.verdict, reason=decision.reason, lacking=lacking)
 
 
 def _read(claim: str, source: SourceText, support: SupportModel, context: str) -> Reading:

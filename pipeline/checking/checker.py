@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.checking import CHECKER
-from pipeline.checking.assess import assess
+from pipeline.checking.assess import UNSETTLED, assess
 from pipeline.checking.evidence import Held, quoted
 from pipeline.checking.judge import Judge
 from pipeline.checking.support import SupportModel, embedded
@@ -23,6 +23,8 @@ class Checker(NamedTuple):
 
     support: SupportModel | None = None
     judge: Judge | None = None
+    asked: frozenset[str] = UNSETTLED
+    """Reasons of the cheaper layers' verdict for which the judge is asked."""
 
     @property
     def name(self) -> str:
@@ -37,7 +39,7 @@ class Checker(NamedTuple):
     def check(self, claim: str, number: int, source: Source, snapshot: Snapshot | None, held: Held, *, context: str = "") -> Check:
         """Check one sentence against one of its sources; the evidence stands verbatim in the snapshot's text."""
         scope = snapshot.scope if snapshot else Scope.NONE
-        found = assess(claim, held.evidence, scope, context=context, support=self.support, judge=self.judge)
+        found = assess(claim, held.evidence, scope, context=context, support=self.support, judge=self.judge, asked=self.asked)
         return Check(
             number=number,
             source_id=source.id,
@@ -48,6 +50,7 @@ class Checker(NamedTuple):
             conflicts=found.conflicts,
             lacking=found.lacking,
             evidence=quoted(found, source, held),
+            judgement=found.judged.record(found.question, self.judge.name) if found.judged and found.question and self.judge else None,
         )
 
     def together(self, claim: str, checks: Sequence[Check]) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ NOTHING = Held("", "")
 
 def quoted(found: Assessment, source: Source, held: Held) -> Evidence | None:
     """Return the quote that an assessment rests on: the judge's where one settled it, else the passage; None where nothing speaks of it."""
-    place = found.judged.place if found.reason == "judged" and found.judged else found.passage
+    place = found.judged.place if found.reason == "judged" and found.judged and found.judged.place else found.passage
     if place is None or found.reason == "not_found":
         return None
     prefix, suffix = around(held.whole, place.start, place.end)

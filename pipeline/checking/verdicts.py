@@ -10,9 +10,10 @@ of the support model (rows that need one are passed over where none runs).
 | any       | a quotation is not in the text           |                      |              | not_supported       | quote_missing  |
 | any       | hard conflict                            | c >= 0.60, p < sure  |              | contradicted        | conflict       |
 | any       | soft conflict                            | c >= 0.60            |              | partially_supported | overstated     |
-| any       | none, copied from one sentence           | p >= keep or no p    |              | supported           | stated         |
-| any       | none, and no doubt                       | p >= sure            |              | supported           | reworded       |
+| any       | none, copied from one sentence           | p >= keep or no p    | no other     | supported           | stated         |
+| any       | none, and no doubt                       | p >= sure            | no other     | supported           | reworded       |
 | any       | none                                     |                      | supported    | supported           | judged         |
+| less      |                                          |                      | not there    | not_checkable       | not_in_excerpt |
 | any       |                                          |                      | any other    | the judge's         | judged         |
 | any       | a clause carried, another one not found  |                      |              | partially_supported | part           |
 | full_text |                                          | c < 0.40, p < low    |              | not_supported       | not_found      |
@@ -20,7 +21,7 @@ of the support model (rows that need one are passed over where none runs).
 | any       |                                          | else                 |              | not_checkable       | unsure         |
 
 A conflict of any kind forbids `supported`, whatever a model says; a doubt forbids it where the support model alone says so.
-A judge's `supported` needs a quote that stands in the text.
+A judge's `supported` needs quotes that stand in the text and hold the claim's numbers and names; else it has not answered.
 Where no word is shared, `keep` stands for `low`.
 `unsure` is an honest answer, for a judge or a person; a false `supported` is the worst one.
 """
@@ -116,7 +117,7 @@ def _by_facts(signs: Signs) -> Decision | None:
 
 
 def _by_support(signs: Signs) -> Decision | None:
-    if signs.conflicts:
+    if signs.conflicts or signs.judged not in {None, Verdict.SUPPORTED}:
         return None
     if signs.copied and (signs.probability is None or _at_least(signs, "keep")):
         return Decision(Verdict.SUPPORTED, "stated")
@@ -126,6 +127,8 @@ def _by_support(signs: Signs) -> Decision | None:
 def _by_judge(signs: Signs) -> Decision | None:
     if signs.judged is None or (signs.judged is Verdict.SUPPORTED and signs.conflicts):
         return None
+    if signs.judged is Verdict.NOT_SUPPORTED and signs.scope is not Scope.FULL_TEXT:
+        return Decision(Verdict.NOT_CHECKABLE, "not_in_excerpt")
     return Decision(signs.judged, "judged")
 
 

@@ -157,7 +157,7 @@ def replay(name: Named, json: Json = False) -> None:
 
     Example: sourcemark replay group-singing@1.0
     """
-    from pipeline.run import replay as again
+    from pipeline.replaying import replay as again
 
     workspace = Workspace.find(Path.cwd())
     with _ledger() as ledger:

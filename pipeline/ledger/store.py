@@ -13,12 +13,12 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from pipeline.errors import LedgerError, LockedError, NotFound
-from pipeline.ledger import sources
+from pipeline.ledger import calls, sources
 from pipeline.ledger.blobs import Blobs
 from pipeline.records import Edition, Record, Slug, Stage, Version
 
-SCHEMA = 2
-_OLDER = frozenset({0, 1})  # schema 1 lacks the tables of the sources, which are made when it is opened
+SCHEMA = 3
+_OLDER = frozenset({0, 1, 2})  # schema 1 lacks the tables of the sources, 2 those of the calls; they are made when it is opened
 Result = TypeVar("Result", bound=Record)
 
 _META = sa.MetaData()
@@ -67,7 +67,8 @@ class Ledger:
                 raise LedgerError(f"{folder / 'ledger.db'}: written by another version of sourcemark (schema {version})")
             _META.create_all(db)
             sources.META.create_all(db)
-            for guard in _GUARDS:
+            calls.META.create_all(db)
+            for guard in (*_GUARDS, *calls.GUARDS):
                 db.execute(sa.text(guard))
             db.execute(sa.text(f"PRAGMA user_version = {SCHEMA}"))
 
@@ -95,6 +96,10 @@ class Ledger:
     def sources(self, slug: Slug) -> sources.SourceLog:
         """Return the log of an article's sources."""
         return sources.SourceLog(self._write, self.blobs, slug)
+
+    def calls(self) -> calls.CallLog:
+        """Return the log of what was asked of models."""
+        return calls.CallLog(self._write, self.blobs)
 
     def result(self, key: str, kind: type[Result]) -> Result | None:
         """Return what a stage gave for these inputs before, or None."""

@@ -1,39 +1,275 @@
-"""One call of the Messages API; every way in which it can fail becomes a ModelError that says what to do."""
+"""One connection to a Messages API for the whole program: asked by a person one by one, or in bulk, under one limiter.
+
+A call is reserved against the budgets before it is sent, its raw answer is stored before anybody reads it, and a request that was
+ever answered is answered from the ledger.
+"""
 
 from __future__ import annotations
 
-import json
+import asyncio
+import functools
 import os
-from typing import Any
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pipeline.errors import ModelError, Unavailable
+from pipeline.errors import InvalidAnswer, ModelError, Refused, SourcemarkError, Transient, Unavailable
+from pipeline.ledger.calls import Begun, Budgets, CallLog
+from pipeline.llm import failures
+from pipeline.llm.prices import Prices, expected
+from pipeline.llm.requests import Reply, Request, reply, usage
+from pipeline.records import CallState, Slug, Usage
+from pipeline.settings import Settings
 
-_TIMEOUT = 120.0  # seconds for one call, its retries apart
-_TOKENS = 2_000
+if TYPE_CHECKING:
+    from anyio.from_thread import BlockingPortal
+
+DEFAULT = "https://api.anthropic.com"
+_CONNECT = 10.0  # seconds
+_WARM = 240.0  # seconds for which a prefix is taken to be in the service's cache, which keeps it for five minutes
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0  # seconds between two tries, where the service does not say
+Result = TypeVar("Result")
+Heard = Callable[[Request, int], None]
+"""Told of a request and how many characters of its answer have come."""
 
 
-def ask(model: str, system: str, documents: list[dict[str, Any]], request: str) -> Any:
-    """Send documents and a request, and return the whole `anthropic.types.Message`; it ended of its own accord."""
+def unheard(request: Request, characters: int) -> None:
+    """Report to nobody."""
+
+
+class Account(NamedTuple):
+    """Who pays: a run of an article, with its budgets."""
+
+    log: CallLog
+    slug: Slug
+    run: int
+    budgets: Budgets = Budgets()
+
+
+def address() -> str:
+    """Return the address of the service that is set."""
+    return os.environ.get("ANTHROPIC_BASE_URL") or DEFAULT
+
+
+def key() -> str:
+    """Return the key, or a placeholder for a service of one's own; Unavailable where none is set."""
+    found = os.environ.get("ANTHROPIC_API_KEY", "") or ("none" if address() != DEFAULT else "")
+    if not found:
+        raise Unavailable(
+            "asking Claude needs ANTHROPIC_API_KEY (or ANTHROPIC_BASE_URL of a server of your own); --writer extractive needs none"
+        )
+    return found
+
+
+class Service:
+    """The connection; open it once, also for many runs at the same time. A context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.address, self.prices = settings, address(), Prices(settings.prices)
+        self._stack = ExitStack()
+        self._portal: BlockingPortal | None = None
+        self._client: Any = None
+        self._limit: asyncio.Semaphore | None = None
+        self._warmed: dict[str, float] = {}
+        self._gates: dict[str, asyncio.Lock] = {}
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the connection; what is still being asked is given up, as after Ctrl-C."""
+        if self._portal and self._client:
+            self._portal.call(self._client.close)
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def sdk(self) -> Any:
+        """Return the SDK's client, made at the first call; its own retries are off, for a whole call is tried again here."""
+        if self._client is None:
+            import anthropic
+            import httpx2
+
+            timeout = httpx2.Timeout(self.settings.stall_timeout, connect=_CONNECT)
+            self._client = anthropic.AsyncAnthropic(api_key=key(), base_url=self.address, timeout=timeout, max_retries=0)
+        return self._client
+
+    def run(self, action: Callable[..., Coroutine[Any, Any, Result]], *arguments: object) -> Result:
+        """Run one of the coroutines below from ordinary code."""
+        if self._portal is None:
+            from anyio.from_thread import start_blocking_portal
+
+            self._portal = self._stack.enter_context(start_blocking_portal())
+        found: Result = self._portal.call(action, *arguments)
+        return found
+
+    def ask(self, request: Request, account: Account, heard: Heard = unheard) -> Reply:
+        """Return the whole answer to one request; ModelError says what went wrong and what to do."""
+        return self.run(self.answer, request, account, heard)
+
+    def ask_all(self, requests: Sequence[Request], account: Account, heard: Heard = unheard) -> list[Reply | ModelError]:
+        """Return the answers in the order of the requests, or the error of each; Unavailable and OverBudget end all."""
+        return self.run(self.answers, requests, account, heard) if requests else []
+
+    async def answers(self, requests: Sequence[Request], account: Account, heard: Heard = unheard) -> list[Reply | ModelError]:
+        """Return the answers in order; of those that share a prefix one goes first and writes it to the service's cache."""
+        asked = [request.key(self.address) for request in requests]
+        each = dict(zip(asked, requests, strict=True))  # equal requests are one call
+        found: dict[str, Reply | ModelError] = {}
+
+        async def one(name: str) -> None:
+            try:
+                found[name] = await self._after_prefix(each[name], account, heard)
+            except (Transient, InvalidAnswer, Refused) as error:
+                found[name] = error
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in each:
+                    group.create_task(one(name))
+        except* SourcemarkError as errors:
+            raise _first(errors) from None
+        return [found[name] for name in asked]
+
+    async def _after_prefix(self, request: Request, account: Account, heard: Heard) -> Reply:
+        prefix = request.prefix
+        if not prefix or self._is_warm(prefix) or await self.recall(request, account):
+            return await self.answer(request, account, heard)
+        async with self._gates.setdefault(prefix, asyncio.Lock()):
+            if not self._is_warm(prefix):
+                return await self.answer(request, account, heard)
+        return await self.answer(request, account, heard)
+
+    def _is_warm(self, prefix: str) -> bool:
+        return time.monotonic() - self._warmed.get(prefix, -_WARM) < _WARM
+
+    async def answer(self, request: Request, account: Account, heard: Heard = unheard) -> Reply:
+        """Return the whole answer to a request, from the ledger where it has one."""
+        known = await self.recall(request, account)
+        found = known or await self._tried(request, account, heard)
+        self._warmed[request.prefix] = self._warmed.get(request.prefix, 0.0) if known else time.monotonic()
+        return failures.whole(found, request.purpose)
+
+    async def recall(self, request: Request, account: Account) -> Reply | None:
+        """Return the recorded answer to a request, or None."""
+        raw = await _apart(account.log.recall, request.key(self.address))
+        return reply(raw) if raw else None
+
+    async def _tried(self, request: Request, account: Account, heard: Heard) -> Reply:
+        """Try the whole call until it is answered or the deadline has passed."""
+        from tenacity import AsyncRetrying, retry_if_exception_type, stop_before_delay
+
+        if self._limit is None:
+            self._limit = asyncio.Semaphore(self.settings.calls)
+        deadline = time.monotonic() + self.settings.call_timeout
+        async with self._limit:
+            async for attempt in AsyncRetrying(
+                stop=stop_before_delay(self.settings.call_timeout), wait=self._pause, retry=retry_if_exception_type(Transient), reraise=True
+            ):
+                with attempt:
+                    return await self._attempt(request, account, heard, attempt.retry_state.attempt_number, deadline)
+        raise AssertionError("tenacity ends with an answer or an error")
+
+    def _pause(self, state: Any) -> float:
+        """Return the seconds until the next try: what the service asks for, up to our cap, or longer each time with some chance."""
+        from tenacity import wait_random_exponential
+
+        error = state.outcome.exception()
+        after = error.after if isinstance(error, Transient) else None
+        if after is not None:
+            return min(after, self.settings.retry_after_cap)
+        return float(wait_random_exponential(_FIRST_PAUSE, _LONGEST_PAUSE)(state))
+
+    async def _attempt(self, request: Request, account: Account, heard: Heard, attempt: int, deadline: float) -> Reply:
+        sdk = self.sdk
+        most = self.prices.most(request.model, request.sent, int(request.body["max_tokens"]))
+        begun = Begun(account.run, account.slug, request.stage, request.purpose, request.key(self.address), request.model, attempt)
+        call = await _apart(account.log.begin, begun, most, account.budgets)
+        held = _Held()
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                await held.read(sdk, request, heard)
+        except broken() as error:
+            await _apart(self._settle_broken, account, call, request, held, error)
+            raise failures.told(error, request.model) from None
+        raw = held.raw()
+        if not raw or not held.message.stop_reason:
+            await _apart(self._settle_broken, account, call, request, held, None)
+            asked = held.request_id or "without id"
+            raise Transient(f"{request.model}: the answer to “{request.purpose}” ended early (request {asked}): run again")
+        found = reply(raw)
+        nano = self.prices.cost(request.model, found.usage)
+        await _apart(_settled, account.log, call, raw, found.usage, nano, held.request_id)
+        return found
+
+    def _settle_broken(self, account: Account, call: int, request: Request, held: _Held, error: Exception | None) -> None:
+        """Keep what came of an answer that did not end, and count what it cost as far as it can be known."""
+        import anthropic
+
+        refused = isinstance(error, anthropic.APIStatusError) and held.message is None
+        unsent = isinstance(error, anthropic.APIConnectionError) and not isinstance(error, anthropic.APITimeoutError)
+        spent = Usage() if refused or unsent else held.usage(request)
+        nano = self.prices.cost(request.model, spent)
+        state = CallState.FAILED if refused or unsent else CallState.CUT
+        asked = held.request_id or getattr(error, "request_id", None) or ""
+        note = f"{type(error).__name__}: {error}" if error else "ended early"
+        account.log.settle(call, state, raw=held.raw(), usage=spent, nano=nano, request_id=asked, note=note)
+
+
+class _Held:
+    """An answer while it comes."""
+
+    def __init__(self) -> None:
+        self.message: Any = None
+        self.request_id = ""
+
+    async def read(self, sdk: Any, request: Request, heard: Heard) -> None:
+        """Read the stream to its end; what came so far is held whatever happens."""
+        characters = 0
+        async with sdk.messages.stream(**request.body) as stream:
+            self.request_id = stream.request_id or ""
+            async for event in stream:
+                self.message = stream.current_message_snapshot
+                if event.type == "text":
+                    characters += len(event.text)
+                    heard(request, characters)
+
+    def raw(self) -> bytes:
+        """Return what came as the JSON of a message; empty where nothing did."""
+        return self.message.to_json(indent=None, warnings=False).encode() if self.message else b""
+
+    def usage(self, request: Request) -> Usage:
+        """Return the tokens of an answer that did not end: the prompt as told, or estimated, and what was heard."""
+        if self.message is None:
+            return Usage(input=expected(request.sent))
+        told = usage(self.message.usage.to_dict())
+        text = "".join(getattr(block, "text", "") or "" for block in self.message.content)
+        return told.model_copy(update={"output": max(told.output, expected(text))})
+
+
+def _settled(log: CallLog, call: int, raw: bytes, spent: Usage, nano: int | None, request_id: str) -> None:
+    log.settle(call, CallState.ANSWERED, raw=raw, usage=spent, nano=nano, request_id=request_id)
+
+
+@functools.cache
+def broken() -> tuple[type[Exception], ...]:
+    """Return what ends a stream: errors of the SDK and its HTTP library, and what decoding raises that reads what it does not expect."""
     import anthropic
     import httpx2
 
-    if not os.environ.get("ANTHROPIC_API_KEY"):
-        raise Unavailable("--writer claude needs ANTHROPIC_API_KEY; --writer extractive needs none")
-    content = [*documents, {"type": "text", "text": request}]
-    try:
-        with anthropic.Anthropic(timeout=_TIMEOUT) as client:
-            message = client.messages.create(
-                model=model,
-                max_tokens=_TOKENS,
-                system=system,
-                messages=[{"role": "user", "content": content}],  # type: ignore[misc, list-item]
-            )
-    except anthropic.APIStatusError as error:
-        raise ModelError(f"{model}: HTTP {error.status_code}: {error.message} (request {error.request_id or 'without id'})") from None
-    # The SDK wraps neither a cut connection nor a truncated body.
-    except (anthropic.APIError, httpx2.HTTPError, json.JSONDecodeError) as error:
-        raise ModelError(f"{model}: no whole answer ({type(error).__name__}): run the same command again") from None
-    if message.stop_reason != "end_turn":
-        why = {"refusal": "the model refused", "max_tokens": "the answer was cut off", None: "the answer ended early"}
-        raise ModelError(f"{model}: {why.get(message.stop_reason, message.stop_reason)}: change the section's brief, or run again")
-    return message
+    decoding = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, AssertionError)
+    return anthropic.AnthropicError, httpx2.HTTPError, OSError, *decoding
+
+
+def _first(errors: BaseExceptionGroup[SourcemarkError]) -> SourcemarkError:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, SourcemarkError)
+    return error
+
+
+async def _apart(action: Callable[..., Result], *arguments: object) -> Result:
+    """Run what waits for the disk on a thread, so that the other calls go on."""
+    return await asyncio.to_thread(action, *arguments)

@@ -10,20 +10,27 @@ from pipeline.errors import SourcemarkError
 from pipeline.resources import bundled
 from pipeline.text import sha256
 
-_HEAD = re.compile(r"---\nname: (?P<name>[a-z-]+)\nversion: (?P<version>\d+)\n---\n(?P<body>.*)", re.S)
+_HEAD = re.compile(r"---\nname: (?P<name>[a-z-]+)\nversion: (?P<version>\d+)\n---\n(?P<rules>.*?)\n=== ask ===\n(?P<ask>.*)", re.S)
 
 
 class Prompt(NamedTuple):
-    """A prompt as it stands in its file."""
+    """A prompt as it stands in its file: rules that many requests share, and what one of them asks."""
 
     name: str
     version: int
-    body: str
+    rules: str
+    ask: str
     sha256: str
 
-    def render(self, **fields: str) -> str:
-        """Return the prompt with its `{fields}` filled; KeyError where one is not given."""
-        return re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], self.body).strip()
+    @property
+    def label(self) -> str:
+        """Return name, version and hash, as provenance records state them."""
+        return f"prompt {self.name} {self.version} ({self.sha256[:12]})"
+
+
+def rendered(template: str, **fields: str) -> str:
+    """Return a part of a prompt with its `{fields}` filled; KeyError where one is not given. What a field holds is not read again."""
+    return re.sub(r"\{(\w+)\}", lambda match: fields[match[1]], template).strip()
 
 
 @functools.cache
@@ -32,5 +39,5 @@ def prompt(name: str) -> Prompt:
     text = (bundled("prompts") / f"{name}.md").read_text(encoding="utf-8")
     head = _HEAD.fullmatch(text)
     if not head:
-        raise SourcemarkError(f"prompts/{name}.md: needs a head with name and version")
-    return Prompt(head["name"], int(head["version"]), head["body"], sha256(text))
+        raise SourcemarkError(f"prompts/{name}.md: needs a head with name and version, rules, and what is asked after `=== ask ===`")
+    return Prompt(head["name"], int(head["version"]), head["rules"].strip(), head["ask"].strip(), sha256(text))

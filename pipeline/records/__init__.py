@@ -1,7 +1,21 @@
 """The nouns of the program as frozen records, by one name each wherever they are defined."""
 
-from pipeline.records.article import Block, Check, Conflict, Edition, Evidence, Finding, Marker, Provenance, Repair, Sentence, Version
+from pipeline.records.article import (
+    Block,
+    Check,
+    Conflict,
+    Edition,
+    Evidence,
+    Finding,
+    Judgement,
+    Marker,
+    Provenance,
+    Repair,
+    Sentence,
+    Version,
+)
 from pipeline.records.base import Line, Record, Slug
+from pipeline.records.calls import NANO, Call, CallState, Usage, dollars
 from pipeline.records.rates import Citations, Rate, Rates
 from pipeline.records.scales import BlockKind, Currency, Drift, Label, Located, Part, Scope, Severity, Stage, Verdict, WhyNot
 from pipeline.records.source import (
@@ -22,9 +36,12 @@ from pipeline.records.source import (
 )
 
 __all__ = [
+    "NANO",
     "Attempt",
     "Block",
     "BlockKind",
+    "Call",
+    "CallState",
     "Check",
     "Citations",
     "Conflict",
@@ -35,6 +52,7 @@ __all__ = [
     "Fetched",
     "Finding",
     "Identity",
+    "Judgement",
     "Label",
     "Line",
     "Located",
@@ -59,9 +77,11 @@ __all__ = [
     "Statement",
     "Stretch",
     "Structure",
+    "Usage",
     "Verdict",
     "Version",
     "WhyNot",
     "bare_doi",
+    "dollars",
     "youtube_id",
 ]

@@ -95,6 +95,20 @@ class Conflict(Record):
         return f"{kind}: {self.claim} ≠ {self.source}" if self.source else f"{kind}: {self.claim} is not in the source"
 
 
+class Judgement(Record):
+    """What a judge said of one sentence and one source, and whether it counts."""
+
+    by: str
+    """Model and prompt."""
+    question_sha256: str
+    """Hash of the claim, its context and the passages that the judge was shown."""
+    verdict: Verdict
+    quotes: tuple[str, ...] = ()
+    counts: bool
+    """Whether every quote stands in the source, and numbers and names in the quotes."""
+    why_not: str = ""
+
+
 class Check(Record):
     """One sentence against one cited source."""
 
@@ -110,6 +124,8 @@ class Check(Record):
     lacking: tuple[str, ...] = ()
     """The parts of a compound sentence that the source does not carry."""
     evidence: Evidence | None = None
+    judgement: Judgement | None = None
+    """What a judge said, where one was asked and answered."""
 
 
 class Provenance(Record):
@@ -124,6 +140,8 @@ class Provenance(Record):
     reason: str = ""
     together: tuple[int, ...] = ()
     """The sources that support it only together, none of which can be left out."""
+    written: str = ""
+    """Who wrote the sentence: a writer, with the prompt and its hash where it is a model; empty for an article that was given."""
 
 
 class Finding(Record):
@@ -143,10 +161,13 @@ class Repair(Record):
 
     sentence_id: str
     action: str
-    """`relink`, `tag_llm` or `delete`."""
+    """`other_passage`, `other_source`, `rewrite`, `tag_llm` or `delete`."""
     before: str
     after: str
     reason: str
+    round: int = 1
+    apart: tuple[int, int, int] | None = None
+    """For `other_passage`: the source's number, and the span of the passage that the sentence is no longer held against."""
 
 
 class Edition(Record):

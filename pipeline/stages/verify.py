@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.checking.checker import Checker, checker
-from pipeline.checking.evidence import NOTHING, Held
+from pipeline.checking.evidence import NOTHING, Held, blanked
+from pipeline.checking.judge import Collecting, ReadsAhead
+from pipeline.checking.passages import prepared
+from pipeline.checking.support import inputs
 from pipeline.checking.verdicts import MEANING, Decision, overall
 from pipeline.records import (
     BlockKind,
@@ -26,6 +29,7 @@ from pipeline.stages.classify import finding
 from pipeline.stages.split import SplitResult
 from pipeline.text import content_stems
 
+Span = tuple[int, int]
 _ABOUT = frozenset({Scope.LANDING_PAGE, Scope.METADATA})
 _JUDGED = {
     Verdict.CONTRADICTED: ("contradicted", Severity.ERROR),
@@ -33,6 +37,10 @@ _JUDGED = {
     Verdict.PARTIALLY_SUPPORTED: ("part", Severity.WARNING),
 }
 _FEWEST = 5  # content words: a shorter LLM sentence says too little to be found in a source
+
+
+Apart = Mapping[tuple[str, int], Span]
+"""Passages against which a claim is not held, by claim and source number: another one of the same source states it (see `repair`)."""
 
 
 class VerifyResult(Record):
@@ -49,6 +57,7 @@ class Library:
         self, sources: Sequence[Source], fetched: Sequence[Fetched], read: Callable[[str], str], by: Checker | None = None
     ) -> None:
         """`read` returns a text by its sha256; `by` is who checks, the rules and the embedded model unless said otherwise."""
+        self.apart: Apart = {}
         self.checker = checker() if by is None else by
         self.sources = dict(enumerate(sources, 1))
         held = {item.source_id: item.snapshot for item in fetched if item.snapshot}
@@ -65,12 +74,20 @@ class Library:
         usable = {number for number, snap in self.snapshots.items() if snap and _is_usable(snap, copied)}
         return {number: held.main for number, held in self._held.items() if number in usable}
 
-    def check(self, claim: str, number: int, *, context: str = "", by: Checker | None = None) -> Check:
-        """Check a claim against the source of that number; `context` is what the claim may refer back to."""
+    def check(self, claim: str, number: int, *, context: str = "", by: Checker | None = None, apart: Span | None = None) -> Check:
+        """Check a claim against the source of that number; `context` is what the claim may refer back to, `apart` a span to leave out."""
         source = self.sources.get(number)
         if source is None:
             return Check(number=number, source_id=None, scope=Scope.NONE, verdict=Verdict.NOT_CHECKABLE, reason="unknown_source")
-        return (by or self.checker).check(claim, number, source, self.snapshots[number], self._held.get(number, NOTHING), context=context)
+        held, cut = self._held.get(number, NOTHING), apart or self.apart.get((claim, number))
+        if cut:
+            held = held._replace(evidence=blanked(held.evidence, [cut]))
+        return (by or self.checker).check(claim, number, source, self.snapshots[number], held, context=context)
+
+    def places(self, claim: str, number: int, most: int = 2) -> list[str]:
+        """Return the places of a source that speak most of a claim; none where it has no text."""
+        text = self.texts.get(number, "")
+        return [found.text for found in inputs(claim, prepared(text))[:most]] if text.strip() else []
 
     def stating(self, claim: str, wanted: Verdict, *, beside: Sequence[int] = ()) -> Check | None:
         """Return the check of the first source, other than `beside`, to which the rules alone give the wanted verdict."""
@@ -90,6 +107,7 @@ def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library,
     records: list[Provenance] = []
     findings: list[Finding] = []
     contexts = _contexts(result, sentences)
+    _read_ahead(sentences, library, contexts, step)
     for sentence in sentences:
         step(sentence.id)
         if sentence.label is Label.CITED:
@@ -103,6 +121,20 @@ def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library,
         records.append(record)
         findings += [found] if found else []
     return VerifyResult(provenance=tuple(records), findings=(*findings, *_without_text(records, library)))
+
+
+def _read_ahead(sentences: Sequence[Sentence], library: Library, contexts: Mapping[str, str], step: Callable[[str], None]) -> None:
+    """Let a judge that is better asked at once read all questions of the article: the cheap layers run first, to find them."""
+    judge = library.checker.judge
+    if judge is None or not isinstance(judge, ReadsAhead):
+        return
+    collecting = Collecting(judge.name)
+    by = library.checker._replace(judge=collecting)
+    for sentence in sentences:
+        if sentence.label is Label.CITED:
+            step(sentence.id)
+            _checks(sentence, library, contexts[sentence.id], by)
+    judge.read(list(collecting.questions.values()))
 
 
 def _without_text(records: Sequence[Provenance], library: Library) -> list[Finding]:
@@ -128,8 +160,7 @@ def _contexts(result: SplitResult, sentences: Sequence[Sentence]) -> dict[str, s
 
 
 def _cited(sentence: Sentence, library: Library, context: str) -> Provenance:
-    unknown = any(marker.unknown for marker in sentence.markers)  # a name that the list does not have counts as number 0
-    checks = tuple(library.check(sentence.text, number, context=context) for number in (*sentence.numbers, *(0,) * unknown))
+    checks = _checks(sentence, library, context)
     verdict, reason = overall(checks)
     settled = verdict in {Verdict.SUPPORTED, Verdict.CONTRADICTED}
     together = () if settled else library.checker.together(sentence.text, checks)
@@ -144,6 +175,12 @@ def _cited(sentence: Sentence, library: Library, context: str) -> Provenance:
         reason=reason,
         together=together,
     )
+
+
+def _checks(sentence: Sentence, library: Library, context: str, by: Checker | None = None) -> tuple[Check, ...]:
+    """Check a sentence against each of its sources."""
+    unknown = any(marker.unknown for marker in sentence.markers)  # a name that the list does not have counts as number 0
+    return tuple(library.check(sentence.text, number, context=context, by=by) for number in (*sentence.numbers, *(0,) * unknown))
 
 
 def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Finding | None:
@@ -168,7 +205,8 @@ def _of_cited(sentence: Sentence, record: Provenance, library: Library) -> Findi
         "part": ("part", Severity.WARNING),
         "judged": _JUDGED.get(worst.verdict, ("not_checkable", Severity.INFO)),
     }.get(worst.reason, ("not_checkable", Severity.INFO))
-    told = "; ".join([*map(str, worst.conflicts), *(f"not in the source: {part}" for part in worst.lacking)])
+    said = worst.judgement.quotes[:1] if worst.judgement and worst.reason == "judged" else ()
+    told = "; ".join([*map(str, worst.conflicts), *(f"not in the source: {part}" for part in worst.lacking), *(f"“{q}”" for q in said)])
     text = f"[{worst.number}] {MEANING[worst.reason]}{f' ({told})' if told else ''}: {sentence.text}"
     return _finding(rule, severity, text, sentence, worst)
 

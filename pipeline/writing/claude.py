@@ -1,104 +1,185 @@
-"""The writer with a model: Claude writes from numbered passages, and its citations come back as pointers that code turns into numbers."""
+"""The writer with a model: each part from passages under local ids; its citations come back as pointers that code turns into numbers."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.articles import Article, Section
-from pipeline.checking.passages import weight
-from pipeline.errors import ModelError
-from pipeline.llm.client import ask
-from pipeline.llm.prompts import prompt
-from pipeline.markup.markers import find
+from pipeline.errors import InvalidAnswer, ModelError
+from pipeline.llm.caller import Caller
+from pipeline.llm.delivery import citable, listed, output, pointed, rules
+from pipeline.llm.prompts import Prompt, prompt, rendered
+from pipeline.llm.requests import Reply, Request
 from pipeline.markup.sentences import sentences
-from pipeline.text import content_stems
-from pipeline.writing.page import Said
+from pipeline.settings import Settings
+from pipeline.writing.asking import Ask, asks
+from pipeline.writing.page import NOTHING, Said
+from pipeline.writing.parts import SCHEMA, Cell, Left, parts, ruled, said
+from pipeline.writing.pool import Pool, pool
 
-_PASSAGES = 40  # sentences of the sources sent with one request
+_ANSWER = 6_000  # tokens, what the model thinks included
 _TRIES = 2
+_OPENING = "You write an article from the passages that the library returns. What to write comes after them."
+_AGAIN = "An answer before this one broke a rule ({why}). Write it anew, by all of the rules."
 
 
 class ClaudeWriter:
-    """Asks for one part at a time; sees local passage ids only, never a source's number or address."""
+    """Asks for all parts, and then fills the outline from the answers. Sees local passage ids, never a source's number or address."""
 
-    def __init__(self, article: Article, texts: Mapping[int, str], model: str) -> None:
-        self.article, self.model = article, model
-        self._passages = [
-            (number, text[start:end]) for number, text in sorted(texts.items()) for start, end in sentences(text) if end - start > 30
-        ]
-        self._stems = [frozenset(content_stems(text)) for _, text in self._passages]
+    def __init__(self, article: Article, texts: Mapping[int, str], settings: Settings) -> None:
+        self.article, self.settings = article, settings
+        self.asks = asks(article)
+        self.pool = pool(texts, [f"{article.plan.title} {ask.heading} {ask.brief}" for ask in self.asks], settings.passages)
+        self._written: dict[str, list[list[list[Said]]]] = {}
+        self._names: dict[str, list[str]] = {}
+        self.left: list[Left] = []
+
+    def requests(self) -> list[Request]:
+        """Return the requests for all parts, in the order of the outline: pure, and the same each time."""
+        return [self._request(ask, near) for ask, near in zip(self.asks, self.pool.near, strict=True)]
+
+    def write(self, caller: Caller, step: Callable[[str], None]) -> None:
+        """Ask for every part, at the same time where the service allows; a broken answer is asked for once more."""
+        requests = self.requests()
+        open_ones = list(range(len(requests)))
+        for turn in range(1, _TRIES + 1):
+            answers = caller.ask_all([requests[index] for index in open_ones], _reporting(step))
+            failed = []
+            for index, answer in zip(open_ones, answers, strict=True):
+                try:
+                    if isinstance(answer, ModelError):
+                        raise answer
+                    self._read(self.asks[index], answer, last=turn == _TRIES)
+                except InvalidAnswer as error:
+                    if turn == _TRIES:
+                        raise InvalidAnswer(f"{self.settings.model}: “{self.asks[index].heading}”, {turn} times: {error}") from None
+                    failed.append(index)
+                    requests[index] = _longer(requests[index]).again(rendered(_AGAIN, why=str(error)), turn)
+            open_ones = failed
 
     def lead(self) -> list[Said]:
         """Return the sentences above the first heading."""
-        return self._write("Lead", self.article.plan.summary_brief or f"what {self.article.plan.title} is", "three sentences")
+        return self._written["Lead"][0][0]
 
     def prose(self, section: Section) -> list[list[Said]]:
         """Return a section as one paragraph."""
-        return [self._write(section.heading, section.brief, f"{self.article.plan.style.sentences_per_section} sentences")]
+        return self._written[section.heading][0]
 
-    def term(self, term: str) -> Said:
-        """Return what a key term means."""
-        return _one(self._write("Key terms", f"what {term} is, without naming it again", "one sentence"))
+    def terms(self, section: Section) -> list[tuple[str, list[Said]]]:
+        """Return each key term with what it means."""
+        return [(name, cells[0]) for name, cells in self._named(section)]
 
-    def cell(self, row: str, column: str) -> Said:
-        """Return what a table says of a row under a column."""
-        return _one(self._write("Table", f"{row}: {column}", "one short sentence"))
+    def table(self, section: Section) -> list[tuple[str, list[list[Said]]]]:
+        """Return each row's heading with its cells."""
+        return self._named(section)
 
-    def _write(self, heading: str, brief: str, length: str) -> list[Said]:
-        plan = self.article.plan
-        audience = plan.audience or "clinicians"
-        system = prompt("draft").render(audience=audience, title=plan.title, length=length, heading=heading, brief=brief)
-        chosen = self._chosen(f"{plan.title} {heading} {brief}")
-        documents = _documents(chosen)
-        for _ in range(_TRIES):
-            said = read(ask(self.model, system, documents, f"Write the part “{heading}”."), chosen)
-            if said:
-                return said
-        raise ModelError(f"{self.model}: wrote a source number, a link or nothing for “{heading}”, {_TRIES} times")
+    def questions(self, section: Section) -> list[Said]:
+        """Return the questions, in the words of the outline where it has them."""
+        given = [Said(question) for question in section.questions]
+        return given or [sentence for part in self._written[section.heading] for sentence in part[0]]
 
-    def _chosen(self, query: str) -> list[tuple[int, str]]:
-        wanted = set(content_stems(query))
-        worth = [sum(weight(stem) for stem in wanted & stems) for stems in self._stems]
-        best = sorted(range(len(worth)), key=lambda index: (-worth[index], index))[:_PASSAGES]
-        return [self._passages[index] for index in sorted(best)]
+    def example(self, section: Section) -> list[Said]:
+        """Return the sentences of an example, in the words of the outline where it has them."""
+        text = " ".join(section.text.split())
+        return [Said(text[a:b]) for a, b in sentences(text)] if text else [s for part in self._written[section.heading] for s in part[0]]
+
+    def _named(self, section: Section) -> list[tuple[str, list[list[Said]]]]:
+        return list(zip(self._names[section.heading], self._written[section.heading], strict=True))
+
+    def _points(self, ask: Ask) -> bool:
+        """Say whether an answer is running text that cites by pointers; else it is JSON that names passages."""
+        return ask.prose and self.settings.citations
+
+    def _request(self, ask: Ask, near: Sequence[str]) -> Request:
+        points, settings = self._points(ask), self.settings
+        used = prompt("draft" if points else "parts")
+        fields = {"heading": ask.heading, "brief": ask.brief or ask.heading, "ids": ", ".join(near) or "any"}
+        asked = rendered(used.ask, **fields, **({"length": ask.length} if points else {"shape": ask.shape}))
+        put = citable if points else listed
+        body = {
+            "model": settings.model,
+            "max_tokens": _ANSWER,
+            "system": rules(_rules(used, self.article)),
+            **put(self.pool.passages, asked, settings.delivery, _OPENING),
+            **output(settings.effort, None if points else SCHEMA),
+        }
+        return Request(body, ask.heading, "draft")
+
+    def _read(self, ask: Ask, answer: Reply, *, last: bool) -> None:
+        if self._points(ask):
+            self._written[ask.heading] = [[self._prose(answer, last)]]
+            return
+        found = parts(answer, ask.wanted)
+        cells = [[self._cell(cell, ask, last) for cell in part.cells] for part in found]
+        self._names[ask.heading] = list(ask.wanted.names) or [ruled(part.name or ask.heading) for part in found]
+        # Running text comes as one part a sentence, and is one paragraph.
+        self._written[ask.heading] = [[[sentence for part in cells for sentence in part[0]]]] if ask.prose else cells
+
+    def _cell(self, cell: Cell, ask: Ask, last: bool) -> list[Said]:
+        try:
+            return said(cell, self.pool.numbers) if ask.cites else said(cell.model_copy(update={"passages": []}), {})
+        except InvalidAnswer as error:
+            if not last:
+                raise
+            self.left.append(Left(cell.text, str(error)))
+            return [Said(NOTHING)]
+
+    def _prose(self, answer: Reply, last: bool) -> list[Said]:
+        """Return the sentences of an answer with the numbers that its pointers give; a pointer to other words is no citation."""
+        text, cited = _pointed(answer, self.pool)
+        found = []
+        for start, end in sentences(text):
+            try:
+                sentence = ruled(text[start:end])
+            except InvalidAnswer as error:
+                if not last:
+                    raise
+                self.left.append(Left(text[start:end], str(error)))
+                continue
+            found.append(Said(sentence, tuple(dict.fromkeys(number for a, b, number in cited if a < end and b > start))))
+        if not found:
+            raise InvalidAnswer("wrote nothing that can stand")
+        return found
 
 
-def _documents(chosen: list[tuple[int, str]]) -> list[dict[str, Any]]:
-    """Return one document of citable blocks; all passages in one, so that a block's index is the passage's id."""
-    blocks = [{"type": "text", "text": text} for _, text in chosen]
-    return [{"type": "document", "source": {"type": "content", "content": blocks}, "title": "passages", "citations": {"enabled": True}}]
-
-
-def read(message: Any, chosen: list[tuple[int, str]]) -> list[Said]:
-    """Return the sentences of an answer with the numbers that its citations point to; empty where the answer breaks the rules.
-
-    A pointer counts only where the text it claims to cite is the passage that was sent.
-    """
+def _pointed(answer: Reply, held: Pool) -> tuple[str, list[tuple[int, int, int]]]:
+    """Return the text of an answer, and the spans of it that cite, with the source number of each."""
     text, cited = "", []
-    for block in message.content:
-        if block.type == "text" and block.text:
-            start, text = len(text), text + block.text
-            cited += [(start, len(text), number) for pointer in block.citations or () for number in _numbers(pointer, chosen)]
-    if find(text, plain=False) or re.search(r"https?://|www\.", text):
-        return []
-    said = []
-    for start, end in sentences(text):
-        numbers = dict.fromkeys(number for a, b, number in cited if a < end and b > start)
-        said.append(Said(" ".join(text[start:end].split()), tuple(numbers)))
-    return said
+    for block in answer.content:
+        if block.get("type") != "text" or not block.get("text"):
+            continue
+        start, text = len(text), text + str(block["text"])
+        for citation in block.get("citations") or ():
+            try:
+                pointer = pointed(citation, held.passages)
+            except (LookupError, TypeError) as error:
+                raise InvalidAnswer(f"cites a passage that was not given ({error})") from None
+            if pointer:
+                cited.append((start + len(block["text"]) - len(block["text"].lstrip()), len(text), held.numbers[pointer.passage]))
+    return text, cited
 
 
-def _numbers(pointer: Any, chosen: list[tuple[int, str]]) -> list[int]:
-    if pointer.type != "content_block_location" or pointer.document_index != 0:
-        return []
-    held = chosen[pointer.start_block_index : pointer.end_block_index]
-    same = "".join(text for _, text in held).split() == pointer.cited_text.split() or any(
-        text.split() == pointer.cited_text.split() for _, text in held
-    )
-    return [number for number, _ in held] if same else []
+def _rules(used: Prompt, article: Article) -> str:
+    plan = article.plan
+    headings = "; ".join(section.heading for section in plan.outline)
+    return rendered(used.rules, audience=plan.audience or "clinicians", title=plan.title, parts=headings)
 
 
-def _one(said: list[Said]) -> Said:
-    return said[0]
+def _longer(request: Request) -> Request:
+    """Return the request with room for twice the answer: what broke may have been cut off."""
+    return request._replace(body={**request.body, "max_tokens": 2 * _ANSWER})
+
+
+def _reporting(step: Callable[[str], None]) -> Callable[[Request, int], None]:
+    return lambda request, characters: step(f"{request.purpose}, {characters} characters")
+
+
+def prompts(settings: Settings) -> dict[str, str]:
+    """Return model and prompt, as provenance records state them, by what is asked; running text without pointers is `parts`."""
+    asked = {"draft": "draft" if settings.citations else "parts", "parts": "parts", "rewrite": "rewrite"}
+    return {kind: f"{settings.model}, {prompt(used).label}" for kind, used in asked.items()}
+
+
+def name(settings: Settings) -> str:
+    """Return the writer's name as it stands in provenance records: the model and its prompts."""
+    return ", ".join((settings.model, prompt("draft").label, prompt("parts").label, prompt("rewrite").label))

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from pipeline.articles import Article, Section
+from pipeline.articles import GIVEN, Article, Section
 from pipeline.checking.passages import weight
+from pipeline.errors import ConfigError
+from pipeline.markup.sentences import sentences
 from pipeline.text import content_stems, stem
 from pipeline.writing.candidates import Candidate, candidates, likeness
 from pipeline.writing.page import NOTHING, Said
@@ -25,7 +27,14 @@ class ExtractiveWriter:
     """Chooses each sentence at most once for the whole article."""
 
     def __init__(self, article: Article, texts: Mapping[int, str]) -> None:
+        """ConfigError where the outline leaves something to be invented: this writer only chooses."""
         self.plan = article.plan
+        for section in self.plan.outline:
+            if not getattr(section, GIVEN.get(section.form, "brief")):
+                raise ConfigError(
+                    f"{article.slug}: “{section.heading}” has no `{GIVEN[section.form]}`, and the extractive writer invents none: "
+                    "write them in article.yaml, or use --writer claude"
+                )
         self._all = candidates(texts, article.sources)
         self._used: list[Candidate] = []
         self._opened = 0
@@ -51,8 +60,24 @@ class ExtractiveWriter:
         first, second = [_said(item) for item in ordered[:cut]], [_said(item) for item in ordered[cut:]]
         return [[Said(opening), *first] if opening else first, second]
 
-    def term(self, term: str) -> Said:
-        """Return the definition of a term, its subject and verb cut off."""
+    def terms(self, section: Section) -> list[tuple[str, list[Said]]]:
+        """Return each term with its definition, its subject and verb cut off."""
+        return [(term, [self._term(term)]) for term in section.terms]
+
+    def table(self, section: Section) -> list[tuple[str, list[list[Said]]]]:
+        """Return for each row the sentences that speak of it under the columns' headings."""
+        return [(row, [[self._cell(row, column)] for column in section.columns[1:]]) for row in section.rows]
+
+    def questions(self, section: Section) -> list[Said]:
+        """Return the questions of the outline."""
+        return [Said(question) for question in section.questions]
+
+    def example(self, section: Section) -> list[Said]:
+        """Return the example of the outline."""
+        text = " ".join(section.text.split())
+        return [Said(text[start:end]) for start, end in sentences(text)]
+
+    def _term(self, term: str) -> Said:
         found = self._terms.get(term) or next(iter(self._choose(f"{term} {term}", 1, need=stem(term.split()[-1]))), None)
         if not found:
             return Said(NOTHING)
@@ -64,8 +89,7 @@ class ExtractiveWriter:
         )
         return Said(body[0].lower() + body[1:] if body != found.text and body[:2].istitle() else body, (found.number,))
 
-    def cell(self, row: str, column: str) -> Said:
-        """Return the sentence that speaks of the row under the column's heading."""
+    def _cell(self, row: str, column: str) -> Said:
         chosen = self._choose(f"{row} {row} {row} {column}", 1, need=stem(row.split()[-1]), kept=self._terms.values())
         return _said(chosen[0]) if chosen else Said(NOTHING)
 

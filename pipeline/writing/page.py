@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 from pipeline.articles import Article, Section
 from pipeline.markup.compose import escape, marked
 from pipeline.markup.markers import printed
-from pipeline.markup.sentences import sentences
 from pipeline.records import Source
 
 NOTHING = "None of the listed sources speaks of this."
@@ -36,11 +35,17 @@ class Writer(Protocol):
     def prose(self, section: Section) -> list[list[Said]]:
         """Return the paragraphs of a section."""
 
-    def term(self, term: str) -> Said:
-        """Return what a key term means."""
+    def terms(self, section: Section) -> list[tuple[str, list[Said]]]:
+        """Return each key term with what it means."""
 
-    def cell(self, row: str, column: str) -> Said:
-        """Return what a table says of a row under a column."""
+    def table(self, section: Section) -> list[tuple[str, list[list[Said]]]]:
+        """Return each row's heading with its cells, in the order of the columns after the first."""
+
+    def questions(self, section: Section) -> list[Said]:
+        """Return the questions to the reader."""
+
+    def example(self, section: Section) -> list[Said]:
+        """Return the sentences of an example."""
 
 
 def assemble(article: Article, writer: Writer, step: Callable[[str], None]) -> str:
@@ -58,14 +63,14 @@ def assemble(article: Article, writer: Writer, step: Callable[[str], None]) -> s
 
 def _body(section: Section, writer: Writer) -> list[str]:
     if section.form == "key_terms":
-        return [_list(f"**{escape(term)}** — {writer.term(term).markdown}" for term in section.terms)]
+        return [_list(f"**{escape(term)}** — {_paragraph(meaning)}" for term, meaning in writer.terms(section))]
     if section.form == "questions":
-        return [_list(Said(question).markdown for question in section.questions)]
+        return [_list(question.markdown for question in writer.questions(section))]
     if section.form == "callout":
-        text = EXAMPLE + " ".join(section.text.split())
-        return ["> " + _paragraph([Said(text[start:end]) for start, end in sentences(text)])]
+        first, *rest = writer.example(section)
+        return ["> " + _paragraph([first._replace(text=EXAMPLE + first.text), *rest])]
     if section.form == "table":
-        return [_table(section, writer)]
+        return [_table(section, writer.table(section))]
     return [_paragraph(paragraph) for paragraph in writer.prose(section) if paragraph]
 
 
@@ -77,16 +82,9 @@ def _list(items: Iterable[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def _table(section: Section, writer: Writer) -> str:
-    lines = [section.columns, ("---",) * len(section.columns)]
-    head = [tuple(escape(column) for column in section.columns), lines[1]]
-    body = [
-        (
-            Said(row[:1].upper() + row[1:]).markdown,
-            *(writer.cell(row, column).markdown for column in section.columns[1:]),
-        )
-        for row in section.rows
-    ]
+def _table(section: Section, rows: Iterable[tuple[str, list[list[Said]]]]) -> str:
+    head = [tuple(escape(column) for column in section.columns), ("---",) * len(section.columns)]
+    body = [(Said(name[:1].upper() + name[1:]).markdown, *map(_paragraph, cells)) for name, cells in rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (*head, *body))
 
 
