@@ -15,9 +15,10 @@ from pipeline.checking.checker import checker
 from pipeline.checking.claude import ClaudeJudge
 from pipeline.checking.contrast import known
 from pipeline.errors import GateError
+from pipeline.estimating import Estimate, estimates
 from pipeline.ledger import Ledger
 from pipeline.llm.caller import Caller
-from pipeline.llm.client import Account, Service
+from pipeline.llm.client import Account, Service, address
 from pipeline.llm.prices import budgets, require
 from pipeline.markup import markdown
 from pipeline.markup.blocks import Document
@@ -46,6 +47,15 @@ class Outcome(NamedTuple):
     because: tuple[str, ...]
     """What had changed; empty where nothing had."""
     reached: Stage
+
+
+class Preview(NamedTuple):
+    """What a run would do."""
+
+    because: tuple[str, ...]
+    """What has changed; empty where nothing has."""
+    estimates: list[Estimate]
+    """What it would ask of models, by stage; empty without one."""
 
 
 class Checked(NamedTuple):
@@ -149,11 +159,29 @@ class Run:
         changed = [name for name, digest in inputs.items() if before.get(name) != digest]
         return (*changed, *(f"{name} (gone)" for name in before if name not in inputs))
 
-    def preview(self) -> tuple[str, ...]:
-        """Return what a run would find changed, without recording anything."""
-        kept = self.store()._replace(put=sha256, record=lambda key, item: None, note=lambda key, item: None, look=lambda standing: None)
-        fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, kept, lambda step: None)
-        return self.changes(self.inputs(fetched.fetched))
+    def preview(self) -> Preview:
+        """Return what a run would find changed, and what it would ask of models, without recording anything."""
+        require(self.settings, self.settings.models)
+        held: dict[str, bytes] = {}
+
+        def put(data: bytes) -> str:
+            held[sha256(data)] = data
+            return sha256(data)
+
+        def get(digest: str) -> bytes:
+            return held[digest] if digest in held else self.ledger.blobs.get(digest)
+
+        kept = self.store()._replace(
+            put=put, get=get, record=lambda key, item: None, note=lambda key, item: None, look=lambda standing: None
+        )
+        fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, kept, lambda step: None).fetched
+        because = self.changes(self.inputs(fetched))
+        if not because or not self.settings.models:
+            return Preview(because, [])
+        library = verify.Library(self.article.sources, fetched, lambda digest: get(digest).decode(), self.checker)
+        log, where = self.ledger.calls(), address()
+        texts = library.main(copied=self.settings.writer == "extractive")
+        return Preview(because, estimates(self.article, texts, self.settings, lambda request: bool(log.recall(request.key(where)))))
 
     def latest(self) -> Version | None:
         """Return the newest published version, or None."""

@@ -112,7 +112,7 @@ class Server:
         self.slow = 0.0
         self.citations = True
         self.paths: list[str] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
@@ -154,8 +154,9 @@ class Server:
         kind = "search_result" if '"search_result"' in json.dumps(body) else "document"
         content = [_block(piece, passages, kind, self.citations) for piece in answer.said]
         return {
-            "id": f"msg_{len(self.asked)}", "type": "message", "role": "assistant", "model": body["model"], "content": content,
-            "stop_reason": answer.stop, "stop_sequence": None, "stop_details": answer.details, "usage": self.usage(body, answer.said, batch),
+            "id": f"msg_{len(self.asked)}", "type": "message", "role": "assistant", "model": body["model"],
+            "content": content, "stop_reason": answer.stop, "stop_sequence": None, "stop_details": answer.details,
+            "usage": self.usage(body, answer.said, batch),
         }  # fmt: skip
 
 
@@ -259,175 +260,172 @@ def canonical(body: Body) -> str:
     return json.dumps(held, sort_keys=True).replace(', "ttl": "1h"', "")
 
 
-def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    owner: Server
+    protocol_version = "HTTP/1.1"
 
-        def log_message(self, *_: object) -> None: ...
+    def log_message(self, *_: object) -> None: ...
 
-        def do_GET(self) -> None:
-            server.paths.append(f"GET {self.path}")
-            parts = self.path.split("?")[0].strip("/").split("/")
-            if parts[:2] == ["v1", "models"]:
-                self._json(200, {"data": [_model("claude-sonnet-5-5"), _model("claude-haiku-5-5")], "has_more": False})
-            elif parts == ["v1", "messages", "batches"] and server.batches_kept:
-                self._json(200, {"data": [], "has_more": False, "first_id": None, "last_id": None})
-            elif parts[:3] == ["v1", "messages", "batches"] and len(parts) > 3 and parts[3] in server.batches:
-                self._results(parts[3]) if parts[-1] == "results" else self._json(200, self._batch(parts[3], poll=True))
+    def do_GET(self) -> None:
+        self.owner.paths.append(f"GET {self.path}")
+        parts = self.path.split("?")[0].strip("/").split("/")
+        if parts[:2] == ["v1", "models"]:
+            self._json(200, {"data": [_model("claude-sonnet-5-5"), _model("claude-haiku-5-5")], "has_more": False})
+        elif parts == ["v1", "messages", "batches"] and self.owner.batches_kept:
+            self._json(200, {"data": [], "has_more": False, "first_id": None, "last_id": None})
+        elif parts[:3] == ["v1", "messages", "batches"] and len(parts) > 3 and parts[3] in self.owner.batches:
+            self._results(parts[3]) if parts[-1] == "results" else self._json(200, self._batch(parts[3], poll=True))
+        else:
+            self._json(404, _error("not_found_error", "not found"))
+
+    def do_POST(self) -> None:
+        self.owner.paths.append(f"POST {self.path}")
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.owner.headers.append(dict(self.headers))
+        try:
+            if self.path.startswith("/v1/messages/count_tokens"):
+                asked(body)
+                self._json(200, {"input_tokens": sum(map(_size, _blocks(body)[0]))})
+            elif self.path.startswith("/v1/messages/batches"):
+                self._new_batch(body)
             else:
-                self._json(404, _error("not_found_error", "not found"))
+                self._answer(body)
+        except BadRequest as error:
+            self._json(400, _error("invalid_request_error", str(error)))
 
-        def do_POST(self) -> None:
-            server.paths.append(f"POST {self.path}")
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            server.headers.append(dict(self.headers))
-            try:
-                if self.path.startswith("/v1/messages/count_tokens"):
-                    asked(body)
-                    self._json(200, {"input_tokens": sum(map(_size, _blocks(body)[0]))})
-                elif self.path.startswith("/v1/messages/batches"):
-                    self._new_batch(body)
-                else:
-                    self._answer(body)
-            except BadRequest as error:
-                self._json(400, _error("invalid_request_error", str(error)))
+    def _answer(self, body: Body) -> None:
+        seen = asked(body)
+        with self.owner.lock:
+            self.owner.asked.append(seen)
+            count = len(self.owner.asked)
+        fault = self.owner.faults(seen, count)
+        if self.owner.slow:
+            time.sleep(self.owner.slow)
+        if fault and fault.kind == "status":
+            self._json(fault.status, _error(fault.type, "scripted"), dict(fault.headers))
+        elif fault and fault.kind == "close":
+            self.close_connection = True
+            self.connection.close()
+        elif fault and fault.kind == "none":
+            time.sleep(3)
+            self.close_connection = True
+        else:
+            message = self.owner.message(body, self.owner.model(seen))
+            self._stream(message, fault)
+            if not fault:
+                with self.owner.lock:
+                    self.owner.answered.append(canonical(body))
 
-        def _answer(self, body: Body) -> None:
-            seen = asked(body)
-            with server.lock:
-                server.asked.append(seen)
-                count = len(server.asked)
-            fault = server.faults(seen, count)
-            if server.slow:
-                time.sleep(server.slow)
-            if fault and fault.kind == "status":
-                self._json(fault.status, _error(fault.type, "scripted"), dict(fault.headers))
-            elif fault and fault.kind == "close":
-                self.close_connection = True
-                self.connection.close()
-            elif fault and fault.kind == "none":
-                time.sleep(3)
-                self.close_connection = True
-            else:
-                message = server.message(body, server.model(seen))
-                self._stream(message, fault)
-                if not fault:
-                    with server.lock:
-                        server.answered.append(canonical(body))
+    def _stream(self, message: Body, fault: Fault | None) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("request-id", "req_test")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        kind = fault.kind if fault else ""
+        begun = {**message, "content": [], "stop_reason": None, "usage": {**message["usage"], "output_tokens": 1}}
+        if kind != "headless":
+            self._event("message_start", {"message": begun})
+            self._event("ping", {})
+        for index, block in enumerate(message["content"]):
+            held: Body = {"type": "text", "text": ""} | ({"citations": []} if "citations" in block else {})
+            self._event("content_block_start", {"index": index, "content_block": held})
+            for word in re.findall(r"\s*\S+\s*", block["text"]):
+                self._event("content_block_delta", {"index": index, "delta": {"type": "text_delta", "text": word}})
+                if fault and kind != "headless":
+                    self._broken(fault)
+                    return
+            for citation in block.get("citations", ()):
+                self._event("content_block_delta", {"index": index, "delta": {"type": "citations_delta", "citation": citation}})
+            self._event("content_block_stop", {"index": index})
+        ended = {"stop_reason": message["stop_reason"], "stop_sequence": None, "stop_details": message["stop_details"]}
+        self._event("message_delta", {"delta": ended, "usage": {"output_tokens": message["usage"]["output_tokens"]}})
+        self._event("message_stop", {})
+        self.wfile.write(b"0\r\n\r\n")
 
-        def _stream(self, message: Body, fault: Fault | None) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream; charset=utf-8")
-            self.send_header("request-id", "req_test")
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            kind = fault.kind if fault else ""
-            begun = {**message, "content": [], "stop_reason": None, "usage": {**message["usage"], "output_tokens": 1}}
-            if kind != "headless":
-                self._event("message_start", {"message": begun})
-                self._event("ping", {})
-            for index, block in enumerate(message["content"]):
-                held = {"type": "text", "text": ""} | ({"citations": []} if "citations" in block else {})
-                self._event("content_block_start", {"index": index, "content_block": held})
-                for word in re.findall(r"\s*\S+\s*", block["text"]):
-                    self._event("content_block_delta", {"index": index, "delta": {"type": "text_delta", "text": word}})
-                    if kind == "cut":
-                        self.close_connection = True
-                        self.connection.shutdown(2)
-                        return
-                    if kind == "early":
-                        self.wfile.write(b"0\r\n\r\n")
-                        return
-                    if kind == "stall":
-                        time.sleep(3)
-                        self.close_connection = True
-                        return
-                    if kind == "malformed":
-                        self._chunk(b'event: content_block_delta\ndata: {"type": "content_block_del\n\n')
-                        self.wfile.write(b"0\r\n\r\n")
-                        return
-                    if kind == "error":
-                        self._event("error", {"error": {"type": fault.type if fault else "", "message": "scripted"}, "request_id": "req_test"})
-                        self.wfile.write(b"0\r\n\r\n")
-                        return
-                for citation in block.get("citations", ()):
-                    self._event("content_block_delta", {"index": index, "delta": {"type": "citations_delta", "citation": citation}})
-                self._event("content_block_stop", {"index": index})
-            ended = {"stop_reason": message["stop_reason"], "stop_sequence": None, "stop_details": message["stop_details"]}
-            self._event("message_delta", {"delta": ended, "usage": {"output_tokens": message["usage"]["output_tokens"]}})
-            self._event("message_stop", {})
-            self.wfile.write(b"0\r\n\r\n")
+    def _broken(self, fault: Fault) -> None:
+        """End a stream after its first word in one of the ways in which streams end."""
+        if fault.kind == "stall":
+            time.sleep(3)
+        if fault.kind in {"stall", "cut"}:
+            self.close_connection = True
+            self.connection.shutdown(2)
+            return
+        if fault.kind == "malformed":
+            self._chunk(b'event: content_block_delta\ndata: {"type": "content_block_del\n\n')
+        if fault.kind == "error":
+            self._event("error", {"error": {"type": fault.type, "message": "scripted"}, "request_id": "req_test"})
+        self.wfile.write(b"0\r\n\r\n")
 
-        def _event(self, name: str, data: Body) -> None:
-            self._chunk(f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode())
+    def _event(self, name: str, data: Body) -> None:
+        self._chunk(f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode())
 
-        def _chunk(self, data: bytes) -> None:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-            self.wfile.flush()
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
 
-        def _new_batch(self, body: Body) -> None:
-            if not server.batches_kept:
-                self._json(404, _error("not_found_error", "not found"))
-                return
-            names = [item["custom_id"] for item in body["requests"]]
-            if len(set(names)) < len(names) or not all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", name) for name in names):
-                raise BadRequest("custom_id")
-            name = f"msgbatch_{len(server.batches) + 1}"
-            with server.lock:
-                server.batches[name] = {"requests": body["requests"], "looks": 0, "results": None}
-            self._json(200, self._batch(name))
+    def _new_batch(self, body: Body) -> None:
+        if not self.owner.batches_kept:
+            self._json(404, _error("not_found_error", "not found"))
+            return
+        names = [item["custom_id"] for item in body["requests"]]
+        if len(set(names)) < len(names) or not all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", name) for name in names):
+            raise BadRequest("custom_id")
+        name = f"msgbatch_{len(self.owner.batches) + 1}"
+        with self.owner.lock:
+            self.owner.batches[name] = {"requests": body["requests"], "looks": 0, "results": None}
+        self._json(200, self._batch(name))
 
-        def _batch(self, name: str, poll: bool = False) -> Body:
-            held = server.batches[name]
-            held["looks"] += poll
-            ended = held["looks"] >= server.polls
-            if ended and held["results"] is None:
-                held["results"] = self._solved(held["requests"])
-            count = len(held["requests"])
-            counts = {"processing": 0 if ended else count, "succeeded": count if ended else 0, "errored": 0, "canceled": 0, "expired": 0}
-            return {
-                "id": name, "type": "message_batch", "processing_status": "ended" if ended else "in_progress", "request_counts": counts,
-                "created_at": "2026-11-22T00:00:00Z", "expires_at": "2026-11-23T00:00:00Z", "archived_at": None, "cancel_initiated_at": None,
-                "ended_at": "2026-11-22T01:00:00Z" if ended else None,
-                "results_url": f"{server.url}/v1/messages/batches/{name}/results" if ended else None,
-            }  # fmt: skip
+    def _batch(self, name: str, poll: bool = False) -> Body:
+        held = self.owner.batches[name]
+        held["looks"] += poll
+        ended = held["looks"] >= self.owner.polls
+        if ended and held["results"] is None:
+            held["results"] = self._solved(held["requests"])
+        count = len(held["requests"])
+        counts = {"processing": 0 if ended else count, "succeeded": count if ended else 0, "errored": 0, "canceled": 0, "expired": 0}
+        return {
+            "id": name, "type": "message_batch", "processing_status": "ended" if ended else "in_progress", "request_counts": counts,
+            "created_at": "2026-11-22T00:00:00Z", "expires_at": "2026-11-23T00:00:00Z", "archived_at": None,
+            "cancel_initiated_at": None,
+            "ended_at": "2026-11-22T01:00:00Z" if ended else None,
+            "results_url": f"{self.owner.url}/v1/messages/batches/{name}/results" if ended else None,
+        }  # fmt: skip
 
-        def _solved(self, requests: Sequence[Body]) -> list[Body]:
-            """Answer all requests of a batch; results come in another order than they were asked."""
-            results = []
-            for index, item in enumerate(requests):
-                fault = server.batch_faults(item["custom_id"], index)
-                if fault is not None:
-                    results += [{"custom_id": item["custom_id"], "result": fault}] if fault else []
-                    continue
-                seen = asked(item["params"])
-                with server.lock:
-                    server.asked.append(seen)
-                message = server.message(item["params"], server.model(seen), batch=True)
-                server.answered.append(canonical(item["params"]))
-                results.append({"custom_id": item["custom_id"], "result": {"type": "succeeded", "message": message}})
-            return results[::-1]
+    def _solved(self, requests: Sequence[Body]) -> list[Body]:
+        """Answer all requests of a batch; results come in another order than they were asked."""
+        results = []
+        for index, item in enumerate(requests):
+            fault = self.owner.batch_faults(item["custom_id"], index)
+            if fault is not None:
+                results += [{"custom_id": item["custom_id"], "result": fault}] if fault else []
+                continue
+            seen = asked(item["params"])
+            with self.owner.lock:
+                self.owner.asked.append(seen)
+            message = self.owner.message(item["params"], self.owner.model(seen), batch=True)
+            self.owner.answered.append(canonical(item["params"]))
+            results.append({"custom_id": item["custom_id"], "result": {"type": "succeeded", "message": message}})
+        return results[::-1]
 
-        def _results(self, name: str) -> None:
-            lines = "".join(json.dumps(item) + "\n" for item in server.batches[name]["results"]).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-jsonl")
-            self.send_header("Content-Length", str(len(lines)))
-            self.end_headers()
-            self.wfile.write(lines)
+    def _results(self, name: str) -> None:
+        lines = "".join(json.dumps(item) + "\n" for item in self.owner.batches[name]["results"]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-jsonl")
+        self.send_header("Content-Length", str(len(lines)))
+        self.end_headers()
+        self.wfile.write(lines)
 
-        def _json(self, status: int, body: Body, headers: dict[str, str] | None = None) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("request-id", "req_test")
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    return Handler
+    def _json(self, status: int, body: Body, headers: dict[str, str] | None = None) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("request-id", "req_test")
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
 
 def _model(name: str) -> Body:

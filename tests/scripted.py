@@ -43,7 +43,10 @@ def structured(asked: Asked) -> Answer:
     parts = []
     for index in range(len(names) or count):
         name = names[index] if names else f"Part {index + 1}"
-        cells = [_cell(asked, f"{name} {column}", index + place, own, "?" if "question" in shape else ".") for place, column in enumerate(columns)]
+        cells = [
+            _cell(asked, f"{name} {column}", index + place, own, "?" if "question" in shape else ".")
+            for place, column in enumerate(columns)
+        ]
         parts.append({"name": name, "cells": cells})
     return Answer.of({"parts": parts})
 

@@ -10,7 +10,7 @@ FLOORS = {
     "errors": 0, "text": 0, "resources": 0,
     "settings": 1, "records": 1, "articles": 2, "ledger": 2, "lineage": 1, "versions": 2, "markup": 2,
     "fetching": 3, "llm": 3, "checking": 3, "writing": 4, "exports": 4, "stages": 5,
-    "run": 6, "auditing": 7, "replaying": 7, "importing": 7, "refreshing": 7, "cli": 8, "__main__": 9,
+    "estimating": 5, "run": 6, "auditing": 7, "replaying": 7, "importing": 7, "refreshing": 7, "regenerating": 7, "cli": 8, "__main__": 9,
 }  # fmt: skip
 
 

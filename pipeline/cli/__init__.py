@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import bench, making, reading, sources, tools
+from pipeline.cli import bench, making, reading, sources, spending, tools
 from pipeline.cli.terminal import guarded
 
 EXIT_CODES = """
 Exit codes: 0 clean · 1 findings at or above the chosen severity, or a replay that differs · 2 wrong use ·
 3 a settings, article or sources file is wrong · 4 other error · 5 a source cannot be read · 6 ledger, or no such version ·
-7 another run holds the article · 8 the model's service · 9 an optional part is missing · 130 interrupted
+7 another run holds the article · 8 the model's service · 9 an optional part is missing · 10 over budget · 130 interrupted
 """
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def _main(
 ) -> None: ...
 
 
-for module in (making, reading, tools):
+for module in (making, reading, spending, tools):
     for command in module.COMMANDS:
         app.command(command.__name__.strip("_"))(command)  # `import` is a word of Python
 

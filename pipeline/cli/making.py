@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.spending import estimate_json, say_estimates, spent
 from pipeline.cli.terminal import counts, emit, list_findings, progress, shown, summary, table, verdict_exit
-from pipeline.errors import ConfigError, SourcemarkError, UsageError
-from pipeline.records import Severity, Stage
+from pipeline.errors import ConfigError, UsageError
+from pipeline.records import Severity, Stage, dollars
 from pipeline.resources import bundled
 from pipeline.settings import FILE, Settings, Workspace
 
 if TYPE_CHECKING:
-    from pipeline.ledger import Ledger
-    from pipeline.run import Outcome, Run
+    from pipeline.run import Outcome, Preview, Run
 
 EXAMPLE = "group-singing"
 SETTINGS = """\
 # Settings of this workspace; each is also an environment variable SOURCEMARK_<NAME>.
 writer = "extractive"        # or "claude", with ANTHROPIC_API_KEY
+budget_run = 5               # dollars that one run may spend on models, or "none"; also budget_day, budget_article
 gate = "error"               # findings of this severity and above stop publication: info, warning, error, none
 fail_on = "error"            # findings of this severity and above make the exit code 1
 regenerate_after_days = 90
@@ -40,6 +42,15 @@ class Level(StrEnum):
     WARNING = "warning"
     ERROR = "error"
     NONE = "none"
+
+
+class JudgeWhen(StrEnum):
+    """When a model judges a citation."""
+
+    AUTO = "auto"
+    NONE = "none"
+    UNSURE = "unsure"
+    ALL = "all"
 
 
 class WriterName(StrEnum):
@@ -128,27 +139,35 @@ def run(
     since: Annotated[Stage | None, typer.Option("--from", help="Do this stage and all after it again.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; record nothing.")] = False,
     writer: Annotated[WriterName | None, typer.Option("--writer", help="Who drafts.")] = None,
+    judge: Annotated[JudgeWhen | None, typer.Option("--judge", help="When a model judges a citation.")] = None,
+    budget: Annotated[str | None, typer.Option("--budget", metavar="DOLLARS", help="The most this run may spend, or none.")] = None,
+    batch: Annotated[bool, typer.Option("--batch", help="Nobody waits: judge through batches, at half the price.")] = False,
     fail_on: Annotated[Level | None, typer.Option("--fail-on", help="Exit 1 on findings of this severity and above.")] = None,
     json: Json = False,
 ) -> None:
     """Run all stages and publish a new version; with nothing changed, do nothing and say so.
 
-    Example: sourcemark run sources/group-singing
+    --dry-run says what would change and, with a model, how many calls, tokens and dollars each stage would take. What a model
+    answered is kept: a run that is stopped, or ends over budget, goes on where it was and buys nothing twice.
+
+    Example: sourcemark run sources/group-singing --writer claude --dry-run
     """
     from pipeline.ledger import Ledger
+    from pipeline.llm.client import Service
     from pipeline.run import Run
 
     if until and since and list(Stage).index(until) < list(Stage).index(since):
         raise UsageError(f"--until {until} comes before --from {since}")
     workspace = Workspace.find(folder if folder.is_dir() else Path.cwd())
-    settings = _with(workspace.settings, writer=writer, fail_on=fail_on)
-    with Ledger(workspace.ledger) as ledger, progress(folder.name) as step:
-        job = Run(workspace, ledger, folder, settings, step)
-        if dry_run:
-            _say_preview(job.article.slug, job.preview(), json)
-            return
-        outcome = job.go(until=until or Stage.PUBLISH, since=since)
-    _say_outcome(workspace, job, outcome, json)
+    settings = _with(workspace.settings, writer=writer, judge=judge, fail_on=fail_on, budget_run=budget)
+    with Ledger(workspace.ledger) as ledger:
+        with progress(folder.name) as step, Service(settings) as service:
+            job = Run(workspace, ledger, folder, settings, step, service, waits=not batch)
+            if dry_run:
+                _say_preview(job, job.preview(), json)
+                return
+            outcome = job.go(until=until or Stage.PUBLISH, since=since)
+        _say_outcome(workspace, job, outcome, json, spent(ledger, job.article.slug) if settings.models and outcome.new else None)
     if outcome.edition:
         verdict_exit(outcome.edition.findings, settings.fail_on)
 
@@ -192,73 +211,65 @@ def regenerate(
     slug: Annotated[str | None, typer.Argument(help="One article.")] = None,
     due: Annotated[bool, typer.Option("--due", help="Articles whose inputs changed, or older than regenerate_after_days.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every article of the workspace.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Articles at the same time.")] = 1,
     json: Json = False,
 ) -> None:
     """Publish new versions where something changed: age, source, outline, prompt or writer. Safe under cron.
 
-    Sources that were not looked at for `refresh_after_days` are looked at first, as `sources refresh` does.
+    Sources that were not looked at for `refresh_after_days` are looked at first, as `sources refresh` does. Nobody waits for the
+    answers of a model: the judge is asked through batches, at half the price, unless `batches = "never"`.
 
     Example: sourcemark regenerate --due --json
     """
     from pipeline.ledger import Ledger
+    from pipeline.regenerating import regenerate as again
 
     if sum((slug is not None, due, all_)) != 1:
         raise UsageError("name one article, or say --due, or --all")
     workspace = Workspace.find(Path.cwd())
     names = [slug] if slug else sorted(path.parent.name for path in workspace.sources.glob("*/article.yaml"))
-    with Ledger(workspace.ledger) as ledger:
-        rows = [_regenerated(workspace, ledger, name, due) for name in names]
-    codes = [code for *_, code in rows]
+    with Ledger(workspace.ledger) as ledger, progress("regenerate") as step:
+        rows = again(workspace, ledger, names, due=due, workers=workers, progress=step)
     if json:
-        emit({"articles": [dict(zip(("slug", "result", "version", "why"), row[:4], strict=True)) for row in rows]})
+        emit({"articles": [row._asdict() for row in rows]})
     else:
-        table("", ("article", "result", "version", "why"), [tuple(map(str, row[:4])) for row in rows])
-    if any(codes):
-        raise typer.Exit(next(code for code in codes if code))
+        table("", ("article", "result", "version", "why"), [row[:4] for row in rows])
+    codes = [row.code for row in rows if row.code]
+    if codes:
+        raise typer.Exit(codes[0])
 
 
-def _regenerated(workspace: Workspace, ledger: Ledger, name: str, due: bool) -> tuple[str, str, str, str, int]:
-    """Run one article; its error is a row of the table, so that the others go on."""
-    import datetime as dt
-
-    from pipeline.refreshing import refresh
-    from pipeline.run import Run
-
-    try:
-        with progress(name) as step:
-            job = Run(workspace, ledger, workspace.sources / name, progress=step)
-            latest = next(reversed(ledger.versions(name)), None)
-            age = (dt.datetime.now(dt.UTC) - latest.published_at).days if latest else 0
-            old = due and latest is not None and age >= workspace.settings.regenerate_after_days
-            if job.settings.network:
-                with ledger.lock(name):
-                    refresh(job, lambda what: step(Stage.FETCH, what), older_than=dt.timedelta(days=job.settings.refresh_after_days))
-            outcome = job.go(since=Stage.FETCH if old else None)
-    except SourcemarkError as error:
-        return name, "failed", "", str(error), error.exit_code
-    number = outcome.version.number if outcome.version else ""
-    if not outcome.new:
-        return name, "unchanged", number, "same inputs, same result" if old else "nothing changed", 0
-    return name, "published", number, ", ".join(outcome.because), 0
-
-
-def _with(settings: Settings, **changed: StrEnum | None) -> Settings:
-    given = {name: value.value for name, value in changed.items() if value is not None}
+def _with(settings: Settings, **changed: str | None) -> Settings:
+    """Return the settings with what the command line says otherwise."""
+    given: dict[str, object] = {name: str(value) for name, value in changed.items() if value is not None}
     if "fail_on" in given and given["fail_on"] != "none":
-        given["fail_on"] = Severity(given["fail_on"])
+        given["fail_on"] = Severity(str(given["fail_on"]))
+    if given.get("budget_run", "none") != "none":
+        given["budget_run"] = _amount(str(given["budget_run"]))
     return settings.model_copy(update=given)
 
 
-def _say_preview(slug: str, because: tuple[str, ...], json: bool) -> None:
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and amount >= 0):
+        raise UsageError(f"--budget {text}: an amount of dollars, such as 2.50, or none")
+    return amount
+
+
+def _say_preview(job: Run, found: Preview, json: bool) -> None:
+    slug, because = job.article.slug, found.because
     if json:
-        emit({"slug": slug, "would_publish": bool(because), "because": because})
-    elif because:
-        print(f"{slug}: would make a new version, because of: {', '.join(because)}")
-    else:
-        print(f"{slug}: nothing changed, nothing to do")
+        emit({"slug": slug, "would_publish": bool(because), "because": because, "estimates": estimate_json(found.estimates)})
+        return
+    print(f"{slug}: would make a new version, because of: {', '.join(because)}" if because else f"{slug}: nothing changed, nothing to do")
+    if found.estimates:
+        say_estimates(found.estimates, job.settings.budget_run)
 
 
-def _say_outcome(workspace: Workspace, job: Run, outcome: Outcome, json: bool) -> None:
+def _say_outcome(workspace: Workspace, job: Run, outcome: Outcome, json: bool, cost: tuple[int, int] | None) -> None:
     edition, version = outcome.edition, outcome.version
     folder = workspace.published / job.article.slug / version.number if version else None
     names = {"page": "index.html", "report": "report.html", "provenance": "provenance.json"}
@@ -271,6 +282,8 @@ def _say_outcome(workspace: Workspace, job: Run, outcome: Outcome, json: bool) -
             "because": outcome.because,
             "reached": outcome.reached,
             "counts": counts(edition) if edition else None,
+            "model_calls": cost[0] if cost else 0,
+            "nano_dollars": cost[1] if cost else 0,
             "paths": paths,
         })  # fmt: skip
         return
@@ -279,6 +292,8 @@ def _say_outcome(workspace: Workspace, job: Run, outcome: Outcome, json: bool) -
         if edition.repairs:
             news += f"; {len(edition.repairs)} repaired"
         summary(f"{job.article.slug} {version.number}: {news}", edition, paths)
+        if cost:
+            print(f"  models: {cost[0]} calls, {dollars(cost[1])}; `sourcemark costs {job.article.slug} --by stage` has the rest")
     elif edition:
         summary(f"{job.article.slug}: stopped after {outcome.reached}, nothing published", edition, {})
     else:

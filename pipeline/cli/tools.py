@@ -47,12 +47,17 @@ def schema(
         raise typer.Exit(1)
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    service: Annotated[bool, typer.Option("--service", help="Also try what the model's service can do: a few small calls.")] = False,
+    json: Json = False,
+) -> None:
     """Say what works here: Python, packages, key, network, ledger, disk. Exit 1 where something needed is broken.
 
-    Example: sourcemark doctor
+    --service asks the service at ANTHROPIC_BASE_URL for citations, structured output, token counting and batches.
+
+    Example: sourcemark doctor --service
     """
-    rows = [_python(), *_packages(), _key(), _network(), _providers(), *_workspace(), _disk()]
+    rows = [_python(), *_packages(), _key(), *(_service() if service else ()), _network(), _providers(), *_workspace(), _disk()]
     if json:
         emit({"checks": [dict(zip(("what", "state", "detail"), row, strict=True)) for row in rows]})
     else:
@@ -99,11 +104,25 @@ def _key() -> Row:
     return "key", "none", "no ANTHROPIC_API_KEY: the extractive writer works, the Claude writer does not"
 
 
-def _network() -> Row:
+def _service() -> list[Row]:
+    """Try the service; `no` is an answer, `broken` is none."""
+    from pipeline.llm.features import features
+
     try:
-        settings = Workspace.find(Path.cwd()).settings
+        return [(f"service: {item.name}", item.state, item.detail) for item in features(_settings())]
+    except SourcemarkError as error:
+        return [("service", "broken", str(error))]
+
+
+def _settings() -> Settings:
+    try:
+        return Workspace.find(Path.cwd()).settings
     except ConfigError:
-        settings = Settings()
+        return Settings()
+
+
+def _network() -> Row:
+    settings = _settings()
     if not settings.network:
         return "network", "off", "network = false: only files are read"
     who = settings.contact or "no `contact` e-mail set: Unpaywall is not asked"

@@ -40,13 +40,18 @@ class Request(NamedTuple):
     @property
     def prefix(self) -> str:
         """Return the hash of all up to the last cache breakpoint: requests that share it pay for it once. Empty without one."""
-        body = {name: self.body.get(name) for name in ("model", "tools", "tool_choice", "output_config", "thinking")}
-        found, parts = "", [json.dumps(body, sort_keys=True)]
+        shared = self.shared
+        return sha256(shared) if shared else ""
+
+    @property
+    def shared(self) -> str:
+        """Return all up to the last cache breakpoint as JSON; empty without one."""
+        body = {name: self.body.get(name) for name in ("model", "tool_choice", "output_config", "thinking")}
+        parts, end = [json.dumps(body, sort_keys=True)], 0
         for block in _blocks(self.body):
             parts.append(json.dumps(block, sort_keys=True))
-            if "cache_control" in block:
-                found = sha256("\n".join(parts))
-        return found
+            end = len(parts) if "cache_control" in block else end
+        return "\n".join(parts[:end])
 
     def again(self, told: str, turn: int) -> Request:
         """Return the request with a reminder at its end, for an answer that broke a rule; `turn` makes it another one."""

@@ -26,6 +26,11 @@ class Ask(NamedTuple):
     cites: bool = True
     """Whether its sentences may cite: questions and examples are the model's own."""
 
+    @property
+    def sentences(self) -> int:
+        """Return about how many sentences are asked for."""
+        return self.wanted.most * self.wanted.cells
+
 
 def asks(article: Article) -> list[Ask]:
     """Return what to ask for the lead and each section, in order; nothing where the outline has the words itself."""
