@@ -159,8 +159,8 @@ class Run:
         changed = [name for name, digest in inputs.items() if before.get(name) != digest]
         return (*changed, *(f"{name} (gone)" for name in before if name not in inputs))
 
-    def preview(self) -> Preview:
-        """Return what a run would find changed, and what it would ask of models, without recording anything."""
+    def preview(self, since: Stage | None = None) -> Preview:
+        """Return what a run would find changed, and what it would ask of models, without recording anything; `since` as in `go`."""
         require(self.settings, self.settings.models)
         held: dict[str, bytes] = {}
 
@@ -175,13 +175,16 @@ class Run:
             put=put, get=get, record=lambda key, item: None, note=lambda key, item: None, look=lambda standing: None
         )
         fetched = fetch.fetch(self.article.folder, self.article.sources, self.settings, kept, lambda step: None).fetched
-        because = self.changes(self.inputs(fetched))
+        because = self.changes(self.inputs(fetched)) or (("done again on request",) if since else ())
         if not because or not self.settings.models:
             return Preview(because, [])
         library = verify.Library(self.article.sources, fetched, lambda digest: get(digest).decode(), self.checker)
         log, where = self.ledger.calls(), address()
         texts = library.main(copied=self.settings.writer == "extractive")
-        return Preview(because, estimates(self.article, texts, self.settings, lambda request: bool(log.recall(request.key(where)))))
+        anew = since is not None and list(Stage).index(since) <= list(Stage).index(Stage.DRAFT)
+        return Preview(
+            because, estimates(self.article, texts, self.settings, lambda request: not anew and bool(log.recall(request.key(where))))
+        )
 
     def latest(self) -> Version | None:
         """Return the newest published version, or None."""

@@ -72,7 +72,7 @@ class Asked(NamedTuple):
     passages: tuple[Passage, ...]
     """Citable passages, or those of the JSON."""
     ask: str
-    """The last text."""
+    """What stands after them: what is asked, and a reminder."""
     rules: str
 
     @property
@@ -179,7 +179,6 @@ def asked(body: Body) -> Asked:
         raise BadRequest("This model does not support assistant message prefill.")
     passages: list[Passage] = []
     enabled: set[bool] = set()
-    texts: list[str] = []
     for block in _flat(body["messages"]):
         if block["type"] in {"document", "search_result"}:
             enabled.add(bool((block.get("citations") or {}).get("enabled")))
@@ -191,14 +190,21 @@ def asked(body: Body) -> Asked:
             passages += _listed(block["source"]["data"])
         elif block["type"] == "text":
             passages += _listed(block["text"])
-            texts.append(block["text"])
     if len(enabled) > 1:
         raise BadRequest("citations must be enabled on all or none of the documents")
     if True in enabled and (body.get("output_config") or {}).get("format"):
         raise BadRequest("citations are not compatible with output_config.format")
     system = body.get("system") or ""
     rules = system if isinstance(system, str) else "\n".join(block["text"] for block in system)
-    return Asked(body, tuple(passages), texts[-1], rules)
+    return Asked(body, tuple(passages), _ask(body["messages"][-1]["content"]), rules)
+
+
+def _ask(content: Any) -> str:
+    """Return the texts after the passages."""
+    if isinstance(content, str):
+        return content
+    last = max((index for index, block in enumerate(content) if block["type"] != "text"), default=-1)
+    return "\n".join(block["text"] for block in content[last + 1 :])
 
 
 def _flat(messages: Sequence[Body]) -> Iterator[Body]:
@@ -328,6 +334,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._event("message_start", {"message": begun})
             self._event("ping", {})
         for index, block in enumerate(message["content"]):
+            if block["type"] != "text":
+                self._event("content_block_start", {"index": index, "content_block": block})
+                self._event("content_block_stop", {"index": index})
+                continue
             held: Body = {"type": "text", "text": ""} | ({"citations": []} if "citations" in block else {})
             self._event("content_block_start", {"index": index, "content_block": held})
             for word in re.findall(r"\s*\S+\s*", block["text"]):

@@ -62,7 +62,7 @@ def _cell(asked: Asked, query: str, index: int, own: bool, end: str) -> dict[str
 
 def question(asked: Asked) -> str:
     """Return the sentence that a judge is asked about."""
-    return str(json.loads(asked.ask)["sentence"])
+    return str(json.JSONDecoder().raw_decode(asked.ask)[0]["sentence"])
 
 
 def judged(asked: Asked) -> Answer:
@@ -81,6 +81,6 @@ def judged(asked: Asked) -> Answer:
 def rewritten(asked: Asked) -> Answer:
     """Give for each sentence the first sentence of its first passage."""
     texts = {passage.id: re.split(r"(?<=[.!?]) (?=[A-Z])", " ".join(passage.sentences))[0] for passage in asked.passages}
-    items = json.loads(asked.ask.split(": ", 1)[1])
+    items = json.JSONDecoder().raw_decode(asked.ask.split(": ", 1)[1])[0]
     parts = [{"name": item["name"], "cells": [{"text": texts[item["passages"][0]], "passages": item["passages"][:1]}]} for item in items]
     return Answer.of({"parts": parts})

@@ -75,6 +75,9 @@ def test_table_cells_know_row_and_column() -> None:
 @pytest.mark.parametrize(
     ("text", "numbers", "llm"),
     [
+        ("He took vitamin D [3].", [(3,)], False),
+        ("It is hepatitis C [LLM].", [()], True),
+        ("Let x[1] be the first.", [], False),
         ("health [3].", [(3,)], False),
         ("health.[1][2]", [(1,), (2,)], False),
         ("health [1, 3].", [(1, 3)], False),

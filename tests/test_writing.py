@@ -1,33 +1,21 @@
-"""The writers: the extractive one on its own, and Claude against a server on loopback that speaks the wire format."""
+"""The extractive writer, and how what a writer says is put together."""
 
 from __future__ import annotations
-
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import articles
-from pipeline.errors import ModelError, Unavailable
+from pipeline.articles import Section
+from pipeline.errors import ConfigError
 from pipeline.fetching.extract import extract
-from pipeline.ledger import Ledger
-from pipeline.llm.prompts import prompt
 from pipeline.markup import markdown
-from pipeline.records import Label, Verdict
-from pipeline.run import Outcome, Run
-from pipeline.settings import Workspace
 from pipeline.stages.split import split
 from pipeline.writing.candidates import stands_alone
 from pipeline.writing.extractive import ExtractiveWriter
 from pipeline.writing.page import Said, assemble
 from tests.conftest import EXAMPLE
-
-Reply = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
 
 
 def example_text() -> str:
@@ -73,116 +61,9 @@ def test_what_is_said_reads_back_as_said(text: str, numbers: list[int]) -> None:
         assert [marker.llm for marker in found].count(True) == (not numbers)
 
 
-@pytest.fixture
-def claude(monkeypatch: pytest.MonkeyPatch, clean_environment: None) -> Iterator[Callable[[Reply], list[dict[str, Any]]]]:
-    """Return a function that starts a Messages server with your reply, and gives the list of requests it gets."""
-    running: list[ThreadingHTTPServer] = []
-
-    def start(reply: Reply) -> list[dict[str, Any]]:
-        requests: list[dict[str, Any]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                requests.append(request)
-                status, body = reply(request)
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("request-id", "req_1")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_: object) -> None: ...
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        running.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("ANTHROPIC_API_KEY", "test")
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://127.0.0.1:{server.server_port}")
-        return requests
-
-    yield start
-    for server in running:
-        server.shutdown()
-        server.server_close()
-
-
-def message(*content: dict[str, Any], stop: str | None = "end_turn") -> tuple[int, dict[str, Any]]:
-    usage = {"input_tokens": 1, "output_tokens": 1}
-    body = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": list(content), "stop_reason": stop}
-    return 200, {**body, "stop_sequence": None, "usage": usage}
-
-
-def cited(text: str, request: dict[str, Any], index: int, quoted: str | None = None) -> dict[str, Any]:
-    blocks = request["messages"][0]["content"][0]["source"]["content"]
-    pointer = {
-        "type": "content_block_location", "cited_text": quoted or blocks[index]["text"], "document_index": 0, "document_title": "passages",
-        "file_id": None, "start_block_index": index, "end_block_index": index + 1,
-    }  # fmt: skip
-    return {"type": "text", "text": text, "citations": [pointer]}
-
-
-def run(workspace: Workspace) -> Outcome:
-    with Ledger(workspace.ledger) as ledger:
-        settings = workspace.settings.model_copy(update={"writer": "claude"})
-        return Run(workspace, ledger, workspace.sources / "walking", settings).go()
-
-
-def test_pointers_become_numbers_and_the_rest_is_llm(workspace: Workspace, claude: Callable[[Reply], list[dict[str, Any]]]) -> None:
-    def reply(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        own = {"type": "text", "text": "There is more to say of walking in company. "}
-        return message(own, cited("Adults in walking groups did not lose body weight during the trial.", request, 2))
-
-    requests = claude(reply)
-    outcome = run(workspace)
-    assert outcome.edition
-    labels = {sentence.text: (sentence.label, sentence.numbers) for sentence in outcome.edition.sentences}
-    assert labels["There is more to say of walking in company."] == (Label.LLM, ())
-    assert labels["Adults in walking groups did not lose body weight during the trial."] == (Label.CITED, (1,))
-    assert outcome.edition.provenance[1].verdict is Verdict.SUPPORTED
-    assert prompt("draft").sha256[:12] in outcome.edition.writer
-    sent = json.dumps(requests)
-    assert "sources.yaml" not in sent
-    assert "Sand" not in sent  # the model sees passages, not who wrote them
-
-
-def test_a_pointer_to_other_words_is_no_citation(workspace: Workspace, claude: Callable[[Reply], list[dict[str, Any]]]) -> None:
-    claude(lambda request: message(cited("Walking cures all known diseases in adults.", request, 0, quoted="Walking cures.")))
-    outcome = run(workspace)
-    assert outcome.edition
-    assert not any(sentence.numbers for sentence in outcome.edition.sentences)
-
-
-@pytest.mark.parametrize(
-    ("reply", "word"),
-    [
-        (lambda request: message({"type": "text", "text": "It helps [3]."}), "source number"),
-        (lambda request: message({"type": "text", "text": "See https://evil.example for more."}), "link"),
-        (lambda request: message(), "nothing"),
-        (lambda request: message({"type": "text", "text": "It"}, stop="max_tokens"), "cut off"),
-        (lambda request: message(stop="refusal"), "refused"),
-        (lambda request: message({"type": "text", "text": "It"}, stop=None), "ended early"),
-        (lambda request: (400, {"type": "error", "error": {"type": "invalid_request_error", "message": "no such model"}}), "no such model"),
-    ],
-)
-def test_an_answer_that_does_not_hold_publishes_nothing(
-    workspace: Workspace, claude: Callable[[Reply], list[dict[str, Any]]], reply: Reply, word: str
-) -> None:
-    claude(reply)
-    with pytest.raises(ModelError, match=word):
-        run(workspace)
-    assert not workspace.published.exists()
-
-
-def test_without_a_key_the_way_out_is_named(workspace: Workspace) -> None:
-    with pytest.raises(Unavailable, match="extractive"):
-        run(workspace)
-
-
-def test_prompts_have_every_field_filled() -> None:
-    text = prompt("draft").render(audience="a", title="b", length="c", heading="d", brief="e {title}")
-    assert text.endswith('for the part "d": e {title}')
-    with pytest.raises(KeyError):
-        prompt("draft").render(title="b")
+def test_the_extractive_writer_invents_nothing_that_the_outline_leaves_open() -> None:
+    article = articles.read(EXAMPLE)
+    open_ones = Section(heading="Ask yourself", form="questions", brief="what to ask a client")
+    plan = article.plan.model_copy(update={"outline": (*article.plan.outline, open_ones)})
+    with pytest.raises(ConfigError, match="“Ask yourself” has no `questions`"):
+        ExtractiveWriter(article._replace(plan=plan), {1: "Choirs help."})

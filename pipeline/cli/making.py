@@ -164,7 +164,7 @@ def run(
         with progress(folder.name) as step, Service(settings) as service:
             job = Run(workspace, ledger, folder, settings, step, service, waits=not batch)
             if dry_run:
-                _say_preview(job, job.preview(), json)
+                _say_preview(job, job.preview(since), json)
                 return
             outcome = job.go(until=until or Stage.PUBLISH, since=since)
         _say_outcome(workspace, job, outcome, json, spent(ledger, job.article.slug) if settings.models and outcome.new else None)

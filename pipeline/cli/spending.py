@@ -56,9 +56,9 @@ def costs(
     if not calls:
         print("no model was asked" + (f" for {slug}" if slug else ""))
         return
-    columns = (by.value, "calls", "in", "cache written", "cache read", "out", "batched", "failed", "cost")
+    columns = (by.value, "calls", "in", "written", "read", "out", "cost")
     table("", columns, [(name, *_cells(held)) for name, held in groups.items()])
-    print(f"{dollars(total(calls))} in all{_open(calls)}")
+    print(f"{dollars(total(calls))} in all; tokens sent, written to the service's cache, read from it, and answered{_beside(calls)}")
 
 
 def _group(call: Call, by: By) -> str:
@@ -87,25 +87,21 @@ def _summed(calls: Sequence[Call]) -> dict[str, Any]:
 
 def _cells(calls: Sequence[Call]) -> tuple[str, ...]:
     usage = sum((call.usage for call in calls), Usage())
-    failed = sum(call.state in {CallState.FAILED, CallState.CUT} for call in calls)
     cost = "unknown" if all(call.nano is None for call in calls) else dollars(sum(call.nano or 0 for call in calls))
-    numbers = (
-        len(calls),
-        usage.input,
-        usage.write_5m + usage.write_1h,
-        usage.read,
-        usage.output,
-        sum(bool(c.batch) for c in calls),
-        failed,
-    )
+    numbers = (len(calls), usage.input, usage.write_5m + usage.write_1h, usage.read, usage.output)
     return (*(f"{number:,}" for number in numbers), cost)
 
 
-def _open(calls: Sequence[Call]) -> str:
-    begun = [call for call in calls if call.state is CallState.BEGUN]
-    unpriced = sum(call.nano is None for call in calls)
-    told = f"; {len(begun)} sent and never heard of, counted at the most they could cost" if begun else ""
-    return told + (f"; {unpriced} of models without a known price" if unpriced else "")
+def _beside(calls: Sequence[Call]) -> str:
+    """Return what the table does not show, where there is any of it."""
+    counted = {
+        "batched, at half the price": sum(bool(call.batch) for call in calls),
+        "attempts that failed": sum(call.state is CallState.FAILED for call in calls),
+        "answers that broke off, and are paid": sum(call.state is CallState.CUT for call in calls),
+        "sent and never heard of, counted at the most they could cost": sum(call.state is CallState.BEGUN for call in calls),
+        "of models without a known price": sum(call.nano is None for call in calls),
+    }
+    return "".join(f"; {count} {what}" for what, count in counted.items() if count)
 
 
 def spent(ledger: Ledger, slug: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -52,7 +53,10 @@ def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]])
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        number = bool(rows) and all(re.fullmatch(r"\$?[\d,.]+", row[index]) for row in rows)
+        made.add_column(column, justify="right" if number else "left", no_wrap=number)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     Console().print(made)

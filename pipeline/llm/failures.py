@@ -34,7 +34,8 @@ def told(error: Exception, model: str) -> ModelError:
     if isinstance(error, anthropic.APITimeoutError | TimeoutError):
         return Transient(f"{model}: no answer in time: run again, or raise `call_timeout`")
     if isinstance(error, anthropic.APIConnectionError):
-        return Transient(f"{model}: {error.__cause__ or error}: is ANTHROPIC_BASE_URL right, and the network up?")
+        why = str(error.__cause__ or error).rstrip(".")
+        return Transient(f"{model}: {why}: run again; is ANTHROPIC_BASE_URL right, and the network up?")
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
         return Transient(f"{model}: the answer was cut or is not JSON: run again")
     return Transient(f"{model}: the connection broke off ({type(error).__name__}): run again")

@@ -71,7 +71,7 @@ class Prices:
         """Return the most that a request can cost: its bytes taken for more tokens than they are, all written to the cache."""
         tokens = bound(sent)
         price = self.price(model, tokens)
-        dearest = max(price.input, price.write_5m, price.write_1h) if price else Decimal(0)
+        dearest = max(price.input, price.write_1h if batch else price.write_5m) if price else Decimal(0)
         share = batch_share() if batch else Decimal(1)
         return price._replace(input=dearest).nano(Usage(input=tokens, output=answer), share) if price else None
 

@@ -173,12 +173,13 @@ def _bare_numbers(text: str) -> list[Found]:
 
 
 def _bracketed(text: str) -> list[Found]:
-    """Return the markers in brackets; not an index (`x[1]`), not an interval (`95% CI [1, 3]`)."""
+    """Return the markers in brackets; not an index (`x[1]`, while `vitamin D [1]` is cited), not an interval (`95% CI [1, 3]`)."""
     found = []
     for match in _BRACKET.finditer(text):
         before = text[max(0, match.start() - 20) : match.start()]
         made = _made(match)
-        if not _INDEXED.search(before) and not (len(made.numbers) > 1 and _INTERVAL.search(before)):
+        indexed = bool(_INDEXED.search(before)) and not match[0][0].isspace() and not made.llm
+        if not indexed and not (len(made.numbers) > 1 and _INTERVAL.search(before)):
             found.append(made)
     return found
 
