@@ -109,6 +109,8 @@ class Server:
         """Looks at a batch until it has ended."""
         self.batch_faults: Callable[[str, int], Body | None] = lambda custom_id, index: None
         self.batches_kept = True
+        self.results_cut = 0
+        """How many times the results of a batch break off in the middle of a line."""
         self.slow = 0.0
         self.citations = True
         self.paths: list[str] = []
@@ -420,6 +422,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _results(self, name: str) -> None:
         lines = "".join(json.dumps(item) + "\n" for item in self.owner.batches[name]["results"]).encode()
+        if self.owner.results_cut:
+            self.owner.results_cut -= 1
+            lines = lines[: len(lines) // 2]
         self.send_response(200)
         self.send_header("Content-Type", "application/x-jsonl")
         self.send_header("Content-Length", str(len(lines)))

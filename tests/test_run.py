@@ -18,7 +18,7 @@ from pipeline.records import BlockKind, Edition, Fetched, Label, Scope, Severity
 from pipeline.replaying import replay
 from pipeline.run import Outcome, Run, assemble, check
 from pipeline.settings import Settings, Workspace
-from pipeline.stages import publish, repair, verify
+from pipeline.stages import draft, publish, repair, verify
 from pipeline.stages.classify import finding
 from pipeline.text import sha256
 from tests.conftest import TRIAL, Answer
@@ -186,7 +186,7 @@ def checked(text: str) -> Edition:
     document = markdown.read(text)
     found = check(document, sources, verify.Library(sources, fetched, texts.__getitem__), lambda step: None)
     plan = Plan.model_validate({"title": "T", "outline": [{"heading": "H", "brief": "b"}]})
-    return assemble(Article("walking", Path(), plan, sources), document, fetched, found, (), given(document.text), "a checker", None)
+    return assemble(Article("walking", Path(), plan, sources), document, fetched, found, (), draft.given(document.text), "a checker", None)
 
 
 OTHER = "Migratory birds navigate by the magnetic field of the earth and by the stars in autumn."

@@ -98,6 +98,7 @@ class Collecting:
         self.questions[question.key] = question
 
 
+_FEWEST = 4  # words of a quote: two words of a text can be found for nearly any claim
 _QUOTED = frozenset({Verdict.SUPPORTED, Verdict.PARTIALLY_SUPPORTED, Verdict.CONTRADICTED})
 
 
@@ -122,6 +123,8 @@ def held(answer: Answer, claim: str, text: str) -> Judged:
     place = places[0] if places else None
     if answer.verdict in _QUOTED and not places:
         return Judged(answer, None, "no quote")
+    if short := next((quote for quote in answer.quotes if len(quote.split()) < _FEWEST), None):
+        return Judged(answer, None, f"too short to say anything: “{short}”")
     if not all(places):
         lost = next(quote for quote, found in zip(answer.quotes, places, strict=True) if not found)
         return Judged(answer, None, f"not in the source word for word: “{lost[:120]}”")
