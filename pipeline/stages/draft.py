@@ -90,8 +90,8 @@ def written(
     names = drafted.prompts
     found = []
     for record, sentence in zip(provenance, sentences, strict=True):
-        kind = (
-            "rewrite" if again and escape(sentence.text) in again else "parts" if blocks[sentence.block].section in structured else "draft"
-        )
+        kind = "parts" if blocks[sentence.block].section in structured else "draft"
+        if again and escape(sentence.text).rstrip(".!?") in again:  # its marker stands before the full stop
+            kind = "rewrite"
         found.append(record.model_copy(update={"written": names.get(kind, drafted.writer)}))
     return tuple(found)
