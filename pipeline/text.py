@@ -15,7 +15,10 @@ _FOLDS = str.maketrans({
     **dict.fromkeys("‐‑‒–—―−", "-"),
 })  # fmt: skip
 _DROPPED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
-_UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{''.join(sorted(_DROPPED))}]")
+# Besides: marks of direction, invisible operators, annotations, and the tag and variation characters in which a text can be written
+# that models read and people do not.
+_HIDDEN = "\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2061-\u206f\ufe00-\ufe0e\ufff9-\ufffb\U000e0000-\U000e01ef"
+_UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_HIDDEN}{''.join(sorted(_DROPPED))}]")
 _WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*")
 _STOP = frozenset(
     (
@@ -42,6 +45,20 @@ def clean(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _UNSEEN.sub("", text)
+
+
+DISGUISED = " [hidden characters] "
+"""Stands in a source's text where characters were cut in which only machines read: a place that no claim may rest on."""
+_DISGUISE = re.compile("[\u202d\u202e\U000e0000-\U000e007f]+")
+
+
+def ingested(text: str) -> str:
+    """Return a source's text as it is stored: clean, and marked where it was written over or in characters that people do not see.
+
+    >>> ingested("flat.\\u202eetirW")
+    'flat. [hidden characters] etirW'
+    """
+    return clean(_DISGUISE.sub(DISGUISED, text))
 
 
 # Forms that no rule of endings brings together; without them `did not fall` and `fell` share no word.

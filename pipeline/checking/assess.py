@@ -100,7 +100,7 @@ def assess(
         return _found(Signs(Scope.NONE), 0.0)
     source = prepared(text)
     whole = _verbatim(claim, source)
-    if whole:
+    if whole and not _odd(source, [whole]):
         return _found(Signs(scope, verbatim=True), 1.0, passage=whole)
     told = context if _refers_back(claim) else ""
     passage = source.nearest(claim, told) if support else source.best(claim, context=told)

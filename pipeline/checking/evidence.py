@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pipeline.checking.assess import Assessment
 from pipeline.checking.locate import context as around
+from pipeline.checking.orders import orders
 from pipeline.records import Evidence, Located, Snapshot, Source, Structure
 from pipeline.text import sha256
 
@@ -21,6 +22,11 @@ class Held(NamedTuple):
     structure: Structure = Structure()
 
     @property
+    def orders(self) -> list[str]:
+        """Return what the text says to a machine and not to a reader; it is cut out of the evidence."""
+        return [self.whole[start:end] for start, end in orders(self.whole)]
+
+    @property
     def main(self) -> str:
         """Return the evidence without what stands outside the main text of a page: what an article may be drafted from."""
         return blanked(self.evidence, self.structure.aside)
@@ -29,10 +35,8 @@ class Held(NamedTuple):
     def of(cls, snapshot: Snapshot, read: Callable[[str], str]) -> Held:
         """Return a snapshot's text; `read` returns a text by its sha256."""
         whole = read(snapshot.text_sha256)
-        if not snapshot.structure_sha256:
-            return cls(whole, whole)
-        structure = Structure.model_validate_json(read(snapshot.structure_sha256))
-        return cls(whole, blanked(whole, structure.cut), structure)
+        structure = Structure.model_validate_json(read(snapshot.structure_sha256)) if snapshot.structure_sha256 else Structure()
+        return cls(whole, blanked(whole, (*structure.cut, *orders(whole))), structure)
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:

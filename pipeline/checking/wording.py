@@ -28,7 +28,8 @@ _DENIED = re.compile(
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FOREIGN = "[\u0400-\u052f\u0531-\u058f\u13a0-\u13ff]"  # Cyrillic, Armenian, Cherokee
 _GREEK = "[οινρυκτηχ]"  # those that look Latin; other Greek letters are common in names of substances
-_LOOKALIKE = re.compile(rf"[a-z]{_FOREIGN}|{_FOREIGN}[a-z]|[a-z]{_GREEK}|{_GREEK}[a-z]", re.I)
+LOOKALIKE = re.compile(rf"[a-z]{_FOREIGN}|{_FOREIGN}[a-z]|[a-z](?!κB){_GREEK}|(?!κB){_GREEK}[a-z]", re.I)  # NF-κB is a name
+"""Letters of two scripts in one word."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile("[a-z\u00c0-\u024f]", re.I)
 _ENGLISH = frozenset(
@@ -61,7 +62,7 @@ def oddities(sentence: str, before: str) -> list[Conflict]:
     told = _TOLD.search(sentence) or _TOLD.search(before)
     if told:
         found.append(Conflict(kind="framed", claim="", source=told.group()))
-    hidden = _HIDDEN.search(sentence) or _LOOKALIKE.search(sentence)
+    hidden = _HIDDEN.search(sentence) or LOOKALIKE.search(sentence)
     if hidden:
         found.append(Conflict(kind="letters", claim="", source=f"U+{ord(max(hidden.group())):04X}"))
     if not is_english(sentence):

@@ -13,7 +13,7 @@ from pipeline.fetching.decoding import decode
 from pipeline.fetching.reading import Declared, Piece, Reading, laid_out
 from pipeline.fetching.transcript import is_transcript, transcript
 from pipeline.records import Structure
-from pipeline.text import clean
+from pipeline.text import ingested
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p)\b", re.I)
 _JATS = re.compile(rb"<(?:\w+:)?article\b[^>]*>|<!DOCTYPE\s+article|<pmc-articleset\b", re.I)
@@ -127,7 +127,7 @@ def unwrap(text: str) -> str:
     >>> unwrap("One line\\nand its end.\\n\\nNext.")
     'One line and its end.\\n\\nNext.'
     """
-    paragraphs = re.split(r"\n[ \t]*\n", clean(text))
+    paragraphs = re.split(r"\n[ \t]*\n", ingested(text))
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs if paragraph.strip())
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from pipeline.records import Part, Stretch, Structure
-from pipeline.text import clean
+from pipeline.text import ingested
 
 _GAP = "\n\n"
 _KINDS: tuple[Literal["page", "time", "section"], ...] = ("page", "time", "section")
@@ -93,7 +93,7 @@ def _add(parts: list[Stretch], part: Stretch) -> None:
 def _cleaned(piece: Piece) -> tuple[str, list[Mark]]:
     """Clean a piece's text between its marks, so that they stay at the same words."""
     cuts = [0, *(mark.offset for mark in piece.marks), len(piece.text)]
-    runs = [clean(piece.text[a:b]) for a, b in pairwise(cuts)]
+    runs = [ingested(piece.text[a:b]) for a, b in pairwise(cuts)]
     runs[0] = runs[0].lstrip()
     offsets = [sum(map(len, runs[: index + 1])) for index in range(len(piece.marks))]
     text = "".join(runs)

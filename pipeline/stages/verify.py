@@ -66,6 +66,11 @@ class Library:
         self.texts: Mapping[int, str] = {number: held.evidence for number, held in self._held.items()}
         """Texts without what is no evidence, at the offsets of the whole."""
 
+    @property
+    def orders(self) -> Mapping[int, Sequence[str]]:
+        """Return by source number what a text says to a machine and not to a reader."""
+        return {number: found for number, held in self._held.items() if (found := held.orders)}
+
     def main(self, *, copied: bool) -> Mapping[int, str]:
         """Return the texts that an article may be drafted from: those of works, not those about them.
 
@@ -120,7 +125,17 @@ def verify(result: SplitResult, sentences: Sequence[Sentence], library: Library,
             found = None if example else _of_llm(sentence, library)
         records.append(record)
         findings += [found] if found else []
-    return VerifyResult(provenance=tuple(records), findings=(*findings, *_without_text(records, library)))
+    return VerifyResult(provenance=tuple(records), findings=(*findings, *_without_text(records, library), *_ordering(library)))
+
+
+def _ordering(library: Library) -> list[Finding]:
+    """Return a finding for each source that gives orders to a machine: nothing rests on them, and a person should know."""
+    found = []
+    for number, said in library.orders.items():
+        source = library.sources[number]
+        text = f"[{number}] speaks to a machine in {len(said)} place{'s' * (len(said) > 1)}, which count as no evidence: “{said[0][:200]}”"
+        found.append(finding("orders", Severity.WARNING, text, source_id=source.id))
+    return found
 
 
 def _read_ahead(sentences: Sequence[Sentence], library: Library, contexts: Mapping[str, str], step: Callable[[str], None]) -> None:
