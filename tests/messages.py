@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -114,8 +115,7 @@ class Server:
         self.slow = 0.0
         self.citations = True
         self.paths: list[str] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
-        self._http.daemon_threads = True
+        self._http = _Many(("127.0.0.1", 0), type("Handler", (_Handler,), {"owner": self}))
         self.url = f"http://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
 
@@ -160,6 +160,18 @@ class Server:
             "content": content, "stop_reason": answer.stop, "stop_sequence": None, "stop_details": answer.details,
             "usage": self.usage(body, answer.said, batch),
         }  # fmt: skip
+
+
+class _Many(ThreadingHTTPServer):
+    """An HTTP server for many connections at once, that says nothing of those that break off."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Pass over connections that the client ended; tell of anything else."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
@@ -70,6 +71,7 @@ class Service:
         self.settings, self.address, self.prices = settings, address(), Prices(settings.prices)
         self._stack = ExitStack()
         self._portal: BlockingPortal | None = None
+        self._opening = threading.Lock()
         self._client: Any = None
         self._limit: asyncio.Semaphore | None = None
         self._warmed: dict[str, float] = {}
@@ -97,10 +99,11 @@ class Service:
 
     def run(self, action: Callable[..., Coroutine[Any, Any, Result]], *arguments: object) -> Result:
         """Run one of the coroutines below from ordinary code."""
-        if self._portal is None:
-            from anyio.from_thread import start_blocking_portal
+        with self._opening:  # many runs begin at once, and all belong to one loop
+            if self._portal is None:
+                from anyio.from_thread import start_blocking_portal
 
-            self._portal = self._stack.enter_context(start_blocking_portal())
+                self._portal = self._stack.enter_context(start_blocking_portal())
         found: Result = self._portal.call(action, *arguments)
         return found
 
@@ -213,7 +216,8 @@ class Service:
         nano = self.prices.cost(request.model, spent)
         state = CallState.FAILED if refused or unsent else CallState.CUT
         asked = held.request_id or getattr(error, "request_id", None) or ""
-        note = f"{type(error).__name__}: {error}" if error else "ended early"
+        cause = error.__cause__ if isinstance(error, anthropic.APIConnectionError) and error.__cause__ else error
+        note = f"{type(cause).__name__}: {cause}" if cause else "ended early"
         account.log.settle(call, state, raw=held.raw(), usage=spent, nano=nano, request_id=asked, note=note)
 
 
