@@ -18,7 +18,9 @@ from pydantic import ValidationError
 
 from pipeline.checking.assess import Assessment, assess
 from pipeline.checking.checker import Checker
+from pipeline.checking.facts import names_missing
 from pipeline.checking.judge import Answer, Scripted
+from pipeline.checking.numbers import number_conflicts
 from pipeline.checking.passages import prepared
 from pipeline.errors import ConfigError
 from pipeline.records import Rate, Rates, Scope, Verdict
@@ -30,6 +32,7 @@ UNSOUND = (*FLIPS, "entity", "quantifier", "hedge", "time", "causality", "wrong_
 HALVES = ("development", "held_out")
 _ALARMS = frozenset({Verdict.CONTRADICTED, Verdict.NOT_SUPPORTED, Verdict.PARTIALLY_SUPPORTED})
 _CURVE = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98)
+_QUOTES = 3  # of a judge that answers rightly
 _Z = 1.96
 FILE = "rates.json"
 
@@ -77,21 +80,36 @@ def pairs(half: str = "held_out") -> list[Pair]:
 
 
 def right(chosen: Iterable[Pair]) -> Scripted:
-    """Return a judge that answers rightly, with the sentence of the source that is nearest in words as its quote."""
-    return Scripted({pair.claim: Answer(pair.gold, _nearest(pair)) for pair in chosen}, "a judge that answers rightly")
+    """Return a judge that answers rightly, and quotes the sentences that are nearest in words and hold the claim's numbers and names."""
+    return Scripted({pair.claim: Answer(pair.gold, *_quotes(pair)) for pair in chosen}, "a judge that answers rightly")
 
 
-def _nearest(pair: Pair) -> str:
+def _quotes(pair: Pair) -> tuple[str, tuple[str, ...]]:
+    """Return the sentence nearest in words, and up to two more that hold what it lacks of the claim's numbers and names."""
     source = prepared(pair.source)
     found = source.best(pair.claim)
-    return source.sentence(found.first if found else 0)
+    all_of_them = [source.sentence(index) for index in range(len(source.spans))]
+    quotes = [all_of_them[found.first if found else 0]]
+    while len(quotes) < _QUOTES and (missing := _missing(pair.claim, quotes)):
+        best = min(all_of_them, key=lambda sentence: _missing(pair.claim, [*quotes, sentence]))
+        if _missing(pair.claim, [*quotes, best]) >= missing:
+            break
+        quotes.append(best)
+    return quotes[0], tuple(quotes[1:])
+
+
+def _missing(claim: str, quotes: Sequence[str]) -> int:
+    text = " … ".join(quotes)
+    return len(number_conflicts(claim, text)) + len(names_missing(claim, text))
 
 
 def run(checker: Checker, chosen: Sequence[Pair], step: Callable[[], None] = lambda: None, scope: Scope = Scope.FULL_TEXT) -> list[Outcome]:
     """Check every pair."""
     outcomes = []
     for pair in chosen:
-        outcomes.append(Outcome(pair, assess(pair.claim, pair.source, scope, support=checker.support, judge=checker.judge)))
+        outcomes.append(
+            Outcome(pair, assess(pair.claim, pair.source, scope, support=checker.support, judge=checker.judge, asked=checker.asked))
+        )
         step()
     return outcomes
 
