@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo
 
-.PHONY: help demo test lint types schema wheel clean
+.PHONY: help demo test test-model lint types schema wheel clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,9 @@ demo: .venv/installed ## install, then run the main job on the bundled example, 
 
 test: .venv/installed ## the whole test suite, without network and without a key
 	$(BIN)/python -m pytest
+
+test-model: .venv/installed ## the pipeline with a small real model as a hostile writer and judge; skipped where it is not installed
+	SOURCEMARK_TEST_MODEL=1 $(BIN)/python -m pytest -rs tests/test_model.py
 
 lint: .venv/installed ## ruff: rules and format
 	$(BIN)/ruff check .

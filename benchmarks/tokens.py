@@ -60,9 +60,8 @@ def main() -> None:
         cells = (row.calls, used.input, used.write_5m, used.read, used.output)
         print(f"| {row.name} | {' | '.join(f'{cell:,}' for cell in cells)} | {row.nano / NANO:.4f} |")
     sums = {way: sum(row.nano for row in rows if row.name.startswith(way)) for way in ("ours", "naive")}
-    print(
-        f"\n{len(edition.sentences)} sentences, {len(texts)} sources with text; the naive way costs {sums['naive'] / sums['ours']:.1f} times as much"
-    )
+    times = sums["naive"] / sums["ours"]
+    print(f"\n{len(edition.sentences)} sentences, {len(texts)} sources with text; the naive way costs {times:.1f} times as much")
 
 
 def _ours(place: Path, folder: Path) -> tuple[list[Row], Edition, dict[int, str]]:
