@@ -23,6 +23,13 @@ class Style(Record):
     """How the article is written."""
 
     sentences_per_section: int = Field(default=6, ge=1, le=40)
+    notes: str = Field(default="", max_length=1000)
+    """What a writer with a model is told of the house style: spelling, tone, words to avoid."""
+
+    @property
+    def told(self) -> str:
+        """Return the notes in one line, or what is meant where there are none."""
+        return " ".join(self.notes.split()) or "plain and neutral, short sentences, no jargon where a plain word will do."
 
 
 class Section(Record):

@@ -65,7 +65,10 @@ def key() -> str:
 
 
 class Service:
-    """The connection; open it once, also for many runs at the same time. A context manager."""
+    """The connection; open it once, also for many runs at the same time.
+
+    `with Service(settings)` has `ask` and `ask_all` for ordinary code, on any number of threads; `async with` has `answer` and `answers`.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.address, self.prices = settings, address(), Prices(settings.prices)
@@ -85,6 +88,14 @@ class Service:
         if self._portal and self._client:
             self._portal.call(self._client.close)
         self._stack.__exit__(kind, error, trace)
+
+    async def __aenter__(self) -> Service:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connection of a program that has a loop of its own, and asks with `answer` and `answers`."""
+        if self._client:
+            await self._client.close()
 
     @property
     def sdk(self) -> Any:

@@ -162,7 +162,7 @@ def _pointed(answer: Reply, held: Pool) -> tuple[str, list[tuple[int, int, int]]
 def _rules(used: Prompt, article: Article) -> str:
     plan = article.plan
     headings = "; ".join(section.heading for section in plan.outline)
-    return rendered(used.rules, audience=plan.audience or "clinicians", title=plan.title, parts=headings)
+    return rendered(used.rules, audience=plan.audience or "clinicians", title=plan.title, parts=headings, style=plan.style.told)
 
 
 def _longer(request: Request) -> Request:

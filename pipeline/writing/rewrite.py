@@ -71,7 +71,7 @@ class ClaudeRewriter:
         body = {
             "model": self.settings.model,
             "max_tokens": _ANSWER,
-            "system": rules(rendered(used.rules, audience=plan.audience or "clinicians", title=plan.title)),
+            "system": rules(rendered(used.rules, audience=plan.audience or "clinicians", title=plan.title, style=plan.style.told)),
             **listed(passages, asked, self.settings.delivery, _OPENING, shared=False),
             **output(self.settings.effort, SCHEMA),
         }
