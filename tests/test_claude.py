@@ -300,6 +300,32 @@ def test_a_full_article_and_its_costs(tmp_path: Path, claude: Start) -> None:
     assert len(server.asked) == 2 * before
 
 
+def test_a_run_of_twelve_sections_writes_each_shared_prefix_once(workspace: Workspace, claude: Start) -> None:
+    brief = "what walking groups change in mood; part"
+    sections = "".join(f"  - {{heading: Part {number}, brief: {brief} {number}}}\n" for number in range(12))
+    plan = f"title: Walking Groups\noutline:\n{sections}style: {{sentences_per_section: 3}}\n"
+    (workspace.sources / "walking" / "article.yaml").write_text(plan, encoding="utf-8")
+    trial = workspace.sources / "walking" / "trial.txt"
+    text = trial.read_text(encoding="utf-8")
+    trial.write_text("\n\n".join(text.replace("12 weeks", f"{weeks} weeks") for weeks in range(13, 19)), encoding="utf-8")
+
+    def reworded(asked: Asked) -> Answer:
+        if asked.judges:
+            return scripted.plain(asked)
+        own = f"Those who joined {len(asked.ask)} walks saw their pressure come down somewhat. "
+        return Answer((*scripted.prose(asked).said, Said(own, (Cite(0),))))
+
+    server = claude(reworded)
+    server.slow = 0.03  # all are on their way before the first is answered, unless they wait for it
+    run(workspace, calls=16)
+    drafts = [spent for asked, spent in zip(server.asked, server.tokens, strict=True) if not asked.judges]
+    judged = [spent for asked, spent in zip(server.asked, server.tokens, strict=True) if asked.judges]
+    assert len(drafts) == 13
+    for spent in (drafts, judged):
+        assert [item["cache_creation_input_tokens"] > 0 for item in spent].count(True) == 1
+        assert all(item["cache_read_input_tokens"] for item in spent if not item["cache_creation_input_tokens"])
+
+
 def test_a_changed_section_buys_only_what_is_new(workspace: Workspace, claude: Start) -> None:
     server = claude()
     run(workspace)

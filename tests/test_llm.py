@@ -209,7 +209,7 @@ def test_a_budget_is_never_passed_however_many_ask_at_once(connected: Setup, whi
     with pytest.raises(OverBudget, match=f"budget_{which}.*kept"):
         service.ask_all([request(f"{number} {'words ' * 400}") for number in range(60)], account)
     spent = total(account.log.calls())
-    assert 0 < spent <= limit
+    assert limit / 2 < spent <= limit  # what is on its way is waited for, before a budget is said to be too small
     assert len(server.asked) < 60
 
 

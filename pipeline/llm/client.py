@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pipeline.errors import InvalidAnswer, ModelError, Refused, SourcemarkError, Transient, Unavailable
+from pipeline.errors import InvalidAnswer, ModelError, OverBudget, Refused, SourcemarkError, Transient, Unavailable
 from pipeline.ledger.calls import Begun, Budgets, CallLog
 from pipeline.llm import failures
 from pipeline.llm.prices import Prices, expected
@@ -79,6 +79,8 @@ class Service:
         self._limit: asyncio.Semaphore | None = None
         self._warmed: dict[str, float] = {}
         self._gates: dict[str, asyncio.Lock] = {}
+        self._flying = 0
+        self._landed = asyncio.Event()
 
     def __enter__(self) -> Service:
         return self
@@ -131,19 +133,22 @@ class Service:
         asked = [request.key(self.address) for request in requests]
         each = dict(zip(asked, requests, strict=True))  # equal requests are one call
         found: dict[str, Reply | ModelError] = {}
+        ended: list[SourcemarkError] = []
 
         async def one(name: str) -> None:
             try:
-                found[name] = await self._after_prefix(each[name], account, heard)
+                if not ended:
+                    found[name] = await self._after_prefix(each[name], account, heard)
             except (Transient, InvalidAnswer, Refused) as error:
                 found[name] = error
+            except SourcemarkError as error:  # no more is asked, and what is on its way is waited for: it is paid
+                ended.append(error)
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for name in each:
-                    group.create_task(one(name))
-        except* SourcemarkError as errors:
-            raise _first(errors) from None
+        async with asyncio.TaskGroup() as group:
+            for name in each:
+                group.create_task(one(name))
+        if ended:
+            raise ended[0]
         return [found[name] for name in asked]
 
     async def _after_prefix(self, request: Request, account: Account, heard: Heard) -> Reply:
@@ -156,13 +161,14 @@ class Service:
         return await self.answer(request, account, heard)
 
     def _is_warm(self, prefix: str) -> bool:
-        return time.monotonic() - self._warmed.get(prefix, -_WARM) < _WARM
+        return prefix in self._warmed and time.monotonic() - self._warmed[prefix] < _WARM
 
     async def answer(self, request: Request, account: Account, heard: Heard = unheard) -> Reply:
         """Return the whole answer to a request, from the ledger where it has one."""
         known = await self.recall(request, account)
         found = known or await self._tried(request, account, heard)
-        self._warmed[request.prefix] = self._warmed.get(request.prefix, 0.0) if known else time.monotonic()
+        if not known:
+            self._warmed[request.prefix] = time.monotonic()
         return failures.whole(found, request.purpose)
 
     async def recall(self, request: Request, account: Account) -> Reply | None:
@@ -196,11 +202,33 @@ class Service:
         return float(wait_random_exponential(_FIRST_PAUSE, _LONGEST_PAUSE)(state))
 
     async def _attempt(self, request: Request, account: Account, heard: Heard, attempt: int, deadline: float) -> Reply:
-        sdk = self.sdk
+        key()  # before anything is reserved
         most = self.prices.most(request.model, request.sent, int(request.body["max_tokens"]))
         begun = Begun(account.run, account.slug, request.stage, request.purpose, request.key(self.address), request.model, attempt)
-        call = await _apart(account.log.begin, begun, most, account.budgets)
-        held = _Held()
+        call = await self._begin(account, begun, most)
+        try:
+            return await self._read(request, account, call, heard, deadline)
+        finally:
+            self._flying -= 1
+            self._landed.set()
+            self._landed = asyncio.Event()
+
+    async def _begin(self, account: Account, begun: Begun, most: int | None) -> int:
+        """Reserve a call; where the most it can cost does not fit beside those on their way, wait until one of them has landed."""
+        while True:
+            landed = self._landed
+            try:
+                call = await _apart(account.log.begin, begun, most, account.budgets)
+            except OverBudget:
+                if not self._flying and not landed.is_set():
+                    raise
+                await landed.wait()
+                continue
+            self._flying += 1
+            return call
+
+    async def _read(self, request: Request, account: Account, call: int, heard: Heard, deadline: float) -> Reply:
+        held, sdk = _Held(), self.sdk
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                 await held.read(sdk, request, heard)
@@ -275,14 +303,6 @@ def broken() -> tuple[type[Exception], ...]:
 
     decoding = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, AssertionError)
     return anthropic.AnthropicError, httpx2.HTTPError, OSError, *decoding
-
-
-def _first(errors: BaseExceptionGroup[SourcemarkError]) -> SourcemarkError:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, SourcemarkError)
-    return error
 
 
 async def _apart(action: Callable[..., Result], *arguments: object) -> Result:
