@@ -318,8 +318,9 @@ def test_a_run_of_twelve_sections_writes_each_shared_prefix_once(workspace: Work
     server = claude(reworded)
     server.slow = 0.03  # all are on their way before the first is answered, unless they wait for it
     run(workspace, calls=16)
-    drafts = [spent for asked, spent in zip(server.asked, server.tokens, strict=True) if not asked.judges]
-    judged = [spent for asked, spent in zip(server.asked, server.tokens, strict=True) if asked.judges]
+    pairs = list(zip(server.asked, server.tokens, strict=True))
+    drafts = [spent for asked, spent in pairs if asked.rules.startswith("You write one article")]
+    judged = [spent for asked, spent in pairs if asked.judges]
     assert len(drafts) == 13
     for spent in (drafts, judged):
         assert [item["cache_creation_input_tokens"] > 0 for item in spent].count(True) == 1
