@@ -232,7 +232,7 @@ class Run:
             tuple(repairs),
             drafted,
             self.checker.name,
-            known(self.checker.name, self.workspace.root),
+            known(self.checker.name, self.workspace.root) or known(self.checker._replace(judge=None).name, self.workspace.root),
             self.standings(),
         )
         if until is not Stage.PUBLISH:

@@ -20,6 +20,7 @@ from pipeline.records import (
     Edition,
     Evidence,
     Finding,
+    Judgement,
     Label,
     Located,
     Provenance,
@@ -94,6 +95,8 @@ class CheckLine(Record):
     lacking: tuple[str, ...]
     """The parts of a compound sentence that the source does not carry."""
     evidence: Evidence | None
+    judgement: Judgement | None = None
+    """What a judge said, and whether it counts."""
 
 
 class CitedSentence(Record):
@@ -180,7 +183,7 @@ def report(edition: Edition, version: Version | None) -> Report:
         current=_tally(Currency, (source.currency for source in sources)),
         severities=_tally(reversed(Severity), (item.severity for item in findings)),
         rules=dict(Counter(item.rule for item in findings)),
-        trust=trust(citations(edition), edition.rates),
+        trust=trust(citations(edition), edition.rates, edition.checker, _judged(edition)),
         what_was_not_checked=_not_checked(edition, sources, checks),
         sources=sources,
         findings=findings,
@@ -273,7 +276,13 @@ def _check(check: Check, titles: dict[int, str]) -> CheckLine:
         conflicts=check.conflicts,
         lacking=check.lacking,
         evidence=check.evidence,
+        judgement=check.judgement,
     )
+
+
+def _judged(edition: Edition) -> int:
+    """Return how many citations a judge settled."""
+    return sum(check.reason == "judged" for record in edition.provenance for check in record.checks)
 
 
 def _llm(edition: Edition) -> tuple[LlmSentence, ...]:

@@ -20,9 +20,21 @@ def citations(edition: Edition) -> Citations:
     )
 
 
-def trust(found: Citations, rates: Rates | None) -> tuple[str, ...]:
-    """Return what a reviewer should know before relying on the verdicts, a sentence a line."""
-    return (*_shares(found), *(_errors(rates) if rates else [_UNMEASURED]))
+def trust(found: Citations, rates: Rates | None, checker: str, judged: int) -> tuple[str, ...]:
+    """Return what a reviewer should know before relying on the verdicts, a sentence a line.
+
+    `rates` may be those of the checker without its judge; `judged` is how many citations the judge settled.
+    """
+    beyond = checker.removeprefix(f"{rates.checker}, ") if rates and rates.checker != checker else ""
+    return (*_shares(found), *(_errors(rates) if rates else [_UNMEASURED]), *([_judge(beyond, judged)] if beyond else []))
+
+
+def _judge(name: str, judged: int) -> str:
+    settled = "no citation" if not judged else "1 citation" if judged == 1 else f"{judged} citations"
+    return (
+        f"These figures are of the checker without its {name}, which settled {settled} here: how often the judge is wrong has not been "
+        "measured; each of its verdicts rests on a quote that stands in the source."
+    )
 
 
 _UNMEASURED = (
