@@ -223,9 +223,10 @@ def test_bench_verify_prints_and_writes(tmp_path: Path, monkeypatch: pytest.Monk
     written = contrast.known("sourcemark checker 6", tmp_path)
     assert written
     assert written.pairs == 12
-    told = " ".join(
-        trust(Citations(sentences=4, supported=2, sentences_open=1, citations=5, precise=2, citations_open=1), written, written.checker, 0)
-    )
+    counted = Citations(sentences=4, supported=2, sentences_open=1, citations=5, precise=2, citations_open=1)
+    told = " ".join(trust(counted, written, written.checker, 0))
+    judged = trust(counted, written, f"{written.checker}, judge C", 3)
+    assert judged[-1].startswith("These figures are of the checker without its judge C, which settled 3 citations here")
     assert "Citation recall 50 to 75 %" in told
     assert "12 written pairs" in told
     out.write_text("{}", encoding="utf-8")
@@ -234,12 +235,5 @@ def test_bench_verify_prints_and_writes(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_unmeasured_checker_is_told_as_such() -> None:
-    judged = trust(
-        Citations(sentences=0, supported=0, sentences_open=0, citations=0, precise=0, citations_open=0),
-        written,
-        f"{written.checker}, judge C",
-        3,
-    )
-    assert judged[-1].startswith("These figures are of the checker without its judge C, which settled 3 citations here")
     told = trust(Citations(sentences=0, supported=0, sentences_open=0, citations=0, precise=0, citations_open=0), None, "a checker", 0)
     assert "has not been measured" in told[0]
