@@ -94,7 +94,7 @@ def test_what_passes_is_tried_again_as_a_whole(connected: Setup, fault: Fault) -
     first, second = account.log.calls()
     assert (first.attempt, second.attempt, second.state) == (1, 2, CallState.ANSWERED)
     # A refusal costs nothing; an answer that began, or may have, is counted.
-    free = fault.kind in {"status", "close"}
+    free = fault.kind == "status"
     assert (first.state, first.nano == 0) == ((CallState.FAILED, True) if free else (CallState.CUT, False))
     assert first.note
     assert len(server.asked) == 2

@@ -17,6 +17,7 @@ import typer
 from pipeline.errors import SourcemarkError
 from pipeline.records import Edition, Finding, Label, Severity, Stage, Verdict
 
+_INTERRUPTED = 130
 _PATIENCE = 1.0  # seconds without a word before progress is shown
 
 
@@ -30,9 +31,13 @@ def guarded(app: Callable[[], Any]) -> None:
     except SourcemarkError as error:
         print(f"sourcemark: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("sourcemark: interrupted; finished stages are kept, run the same command to go on", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:  # the command line's library turns Ctrl-C into this code, and says nothing
+        if end.code == _INTERRUPTED:
+            print(
+                "sourcemark: interrupted; what was finished and what models answered is kept, run the same command to go on",
+                file=sys.stderr,
+            )
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -248,9 +248,10 @@ class Service:
     def _settle_broken(self, account: Account, call: int, request: Request, held: _Held, error: Exception | None) -> None:
         """Keep what came of an answer that did not end, and count what it cost as far as it can be known."""
         import anthropic
+        import httpx2
 
         refused = isinstance(error, anthropic.APIStatusError) and held.message is None
-        unsent = isinstance(error, anthropic.APIConnectionError) and not isinstance(error, anthropic.APITimeoutError)
+        unsent = isinstance(error and error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
         spent = Usage() if refused or unsent else held.usage(request)
         nano = self.prices.cost(request.model, spent)
         state = CallState.FAILED if refused or unsent else CallState.CUT
