@@ -58,7 +58,7 @@ def test_a_life_of_an_article(workspace: Workspace) -> None:
     assert "published/walking/1.0/report.html" in done.stdout
     assert "nothing changed" in sourcemark("run", "sources/walking", cwd=root).stdout
     preview = json.loads(sourcemark("run", "sources/walking", "--dry-run", "--json", cwd=root).stdout)
-    assert preview == {"slug": "walking", "would_publish": False, "because": []}
+    assert preview == {"slug": "walking", "would_publish": False, "because": [], "estimates": []}
     path = root / "sources" / "walking" / "trial.txt"
     path.write_text(path.read_text(encoding="utf-8").replace("212", "218"), encoding="utf-8")
     rows = json.loads(sourcemark("regenerate", "--due", "--json", cwd=root).stdout)["articles"]

@@ -16,7 +16,7 @@ from pipeline.checking.numbers import number_conflicts
 from pipeline.checking.passages import Passage, SourceText, prepared
 from pipeline.checking.support import Pair, SupportModel, inputs
 from pipeline.checking.verdicts import ABSENT, ALIGNED, Signs, decide
-from pipeline.checking.wording import denied, oddities, stuffed
+from pipeline.checking.wording import denied, oddities, stuffed, vouched
 from pipeline.records import Conflict, Scope, Verdict
 from pipeline.text import content_stems
 
@@ -100,7 +100,7 @@ def assess(
         return _found(Signs(Scope.NONE), 0.0)
     source = prepared(text)
     whole = _verbatim(claim, source)
-    if whole and not _odd(source, [whole]):
+    if whole and not vouched(source.sentence(whole.first), source.sentence(whole.first - 1) if whole.first else ""):
         return _found(Signs(scope, verbatim=True), 1.0, passage=whole)
     told = context if _refers_back(claim) else ""
     passage = source.nearest(claim, told) if support else source.best(claim, context=told)

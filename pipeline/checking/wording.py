@@ -13,7 +13,7 @@ _TOLD = re.compile(
     r"(?:true|correct|supported|verified|accurate|factual|confirmed)\b|"
     r"\b(?:claims?|statements?|sentences?|citations?) (?:below|above|that follows?|is|are) (?:true|correct|supported|verified)\b|"
     r"\b(?:ignore|disregard|forget) (?:all |any |the )?(?:previous|prior|above|earlier|other)\b|"
-    r"\bas (?:an? )?(?:ai|language model|assistant|verifier|fact[- ]checker)\b|"
+    r"\bas (?:an? )?(?:ai|language model|(?:ai |helpful )assistant|verifier|fact[- ]checker)\b|"
     r"\bthis (?:source|page|article|document) (?:fully )?(?:supports|confirms|verifies)\b|"
     r"\b(?:mark|label|rate|treat|consider) (?:it|this|them|the (?:claim|citation|sentence)) (?:as )?(?:supported|true|verified)\b",
     re.I,
@@ -56,12 +56,15 @@ def denied(sentence: str, claim: str) -> list[Conflict]:
     return [Conflict(kind="framed", claim="", source=cue.group())] if cue and not _DENIED.search(claim) else []
 
 
+def vouched(sentence: str, before: str) -> list[Conflict]:
+    """Return the words by which a sentence, or the one before it, tells the checker that something is true."""
+    told = _TOLD.search(sentence) or _TOLD.search(before)
+    return [Conflict(kind="framed", claim="", source=told.group())] if told else []
+
+
 def oddities(sentence: str, before: str) -> list[Conflict]:
     """Return why a sentence cannot carry any claim; `before` is the sentence before it."""
-    found = []
-    told = _TOLD.search(sentence) or _TOLD.search(before)
-    if told:
-        found.append(Conflict(kind="framed", claim="", source=told.group()))
+    found = vouched(sentence, before)
     hidden = _HIDDEN.search(sentence) or LOOKALIKE.search(sentence)
     if hidden:
         found.append(Conflict(kind="letters", claim="", source=f"U+{ord(max(hidden.group())):04X}"))

@@ -231,7 +231,7 @@ def regenerate(
     with Ledger(workspace.ledger) as ledger, progress("regenerate") as step:
         rows = again(workspace, ledger, names, due=due, workers=workers, progress=step)
     if json:
-        emit({"articles": [row._asdict() for row in rows]})
+        emit({"articles": [dict(zip(row._fields[:4], row[:4], strict=True)) for row in rows]})
     else:
         table("", ("article", "result", "version", "why"), [row[:4] for row in rows])
     codes = [row.code for row in rows if row.code]
