@@ -161,11 +161,6 @@ class CallLog:
             rows = db.execute(query.where(_calls.c.slug == slug) if slug else query).mappings().all()
         return [_call(row) for row in rows]
 
-    def spent(self, run: int) -> int:
-        """Return what a run has spent and reserved, in nano-dollars."""
-        with self._write() as db:
-            return _sum(db, _calls.c.run == run)
-
     def batch(self, batch: str, slug: Slug, calls: Mapping[str, int]) -> None:
         """Note a batch with its requests (custom id to call), before anybody waits for it."""
         with self._write() as db:

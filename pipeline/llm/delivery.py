@@ -89,16 +89,11 @@ def _cached(shared: bool) -> dict[str, Any]:
     return {"cache_control": {"type": "ephemeral"}} if shared else {}
 
 
-class Pointer(NamedTuple):
-    """A citation that holds: the passage and the first and one past the last of its sentences."""
+def pointed(citation: dict[str, Any], passages: Sequence[Passage]) -> Passage | None:
+    """Return the passage that a citation points to; None where the text that it claims to cite is not what was sent.
 
-    passage: str
-    start: int
-    end: int
-
-
-def pointed(citation: dict[str, Any], passages: Sequence[Passage]) -> Pointer | None:
-    """Return where a citation points; None where the text that it claims to cite is not what was sent. LookupError for no such place."""
+    LookupError where there is no such place.
+    """
     kind = citation.get("type")
     if kind not in {"search_result_location", "content_block_location"}:
         return None
@@ -107,8 +102,6 @@ def pointed(citation: dict[str, Any], passages: Sequence[Passage]) -> Pointer | 
     if not 0 <= index < len(passages) or not 0 <= start < end <= len(passages[index].sentences):
         raise LookupError(f"no passage {index}, sentences {start} to {end}")
     held = passages[index].sentences[start:end]
-    same = (
-        "".join(held).split() == str(citation.get("cited_text")).split()
-        or " ".join(held).split() == str(citation.get("cited_text")).split()
-    )
-    return Pointer(passages[index].id, start, end) if same else None
+    claimed = str(citation.get("cited_text")).split()
+    same = claimed in ("".join(held).split(), " ".join(held).split())
+    return passages[index] if same else None

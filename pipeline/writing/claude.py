@@ -155,7 +155,7 @@ def _pointed(answer: Reply, held: Pool) -> tuple[str, list[tuple[int, int, int]]
             except (LookupError, TypeError) as error:
                 raise InvalidAnswer(f"cites a passage that was not given ({error})") from None
             if pointer:
-                cited.append((start + len(block["text"]) - len(block["text"].lstrip()), len(text), held.numbers[pointer.passage]))
+                cited.append((start + len(block["text"]) - len(block["text"].lstrip()), len(text), held.numbers[pointer.id]))
     return text, cited
 
 
