@@ -287,3 +287,27 @@ def test_a_batch_is_not_sent_past_a_budget(workspace: Workspace, claude: Start) 
     with pytest.raises(OverBudget):
         run(workspace, waits=False, budget_run=Decimal("0.08"), prices={"claude-haiku-5-5": dear})
     assert not server.batches
+
+
+def test_a_batch_that_the_service_does_not_know_is_given_up_and_asked_again(
+    workspace: Workspace, claude: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.llm import batches
+
+    server = claude(judging(true, *MANY))
+    ended = batches._ended
+
+    async def crash(*given: Any) -> bool:
+        raise MemoryError("the machine went down")
+
+    monkeypatch.setattr(batches, "_ended", crash)
+    with pytest.raises(MemoryError):
+        run(workspace, waits=False)
+    monkeypatch.setattr(batches, "_ended", ended)
+    server.batches = {"another": server.batches.popitem()[1]}
+    outcome = run(workspace, waits=False)
+    assert check(outcome, MANY[0]).judgement
+    with Ledger(workspace.ledger) as ledger:
+        lost = [call for call in ledger.calls().calls() if "does not know this batch" in call.note]
+    assert lost
+    assert total(lost) == 0

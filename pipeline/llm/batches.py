@@ -20,6 +20,7 @@ from pipeline.records import CallState
 
 _LARGEST = 10_000  # requests, and bytes below, in one batch; the service takes ten times as much
 _HEAVIEST = 100_000_000
+_UNKNOWN = 404
 _LATE = 26 * 3600.0  # seconds; a batch that has not ended by then will not
 
 
@@ -81,7 +82,10 @@ def _hourly(body: Any) -> Any:
 async def _settle(service: Service, account: Account, batch: str, calls: dict[str, int], heard: Heard, requests: Sequence[Request]) -> None:
     """Wait for a batch and write down what became of each of its requests."""
     named = {request.key(service.address): request for request in requests}
-    await _ended(service, batch, next(iter(named.values()), None), heard, len(calls))
+    if not await _ended(service, batch, next(iter(named.values()), None), heard, len(calls)):
+        _fail(account, calls.values(), "the service does not know this batch")
+        account.log.collected(batch)
+        return
     returned: set[str] = set()
     try:
         async for line in await service.sdk.messages.batches.results(batch):
@@ -98,15 +102,17 @@ async def _settle(service: Service, account: Account, batch: str, calls: dict[st
     account.log.collected(batch)
 
 
-async def _ended(service: Service, batch: str, request: Request | None, heard: Heard, count: int) -> None:
-    """Poll until a batch has ended; a look that fails is followed by another."""
+async def _ended(service: Service, batch: str, request: Request | None, heard: Heard, count: int) -> bool:
+    """Poll until a batch has ended; a look that fails is followed by another. False where the service does not know the batch."""
     waited = 0.0
     while True:
         try:
             state = await service.sdk.messages.batches.retrieve(batch)
             if state.processing_status == "ended":
-                return
+                return True
         except broken() as error:
+            if getattr(error, "status_code", None) == _UNKNOWN:
+                return False
             found = failures.told(error, "batch")
             if not isinstance(found, Transient):
                 raise found from None
