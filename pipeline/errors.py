@@ -80,10 +80,10 @@ class ModelError(SourcemarkError):
 class Transient(ModelError):
     """Overloaded, rate-limited or cut off: the same call may work later."""
 
-    def __init__(self, text: str, after: float | None = None) -> None:
+    def __init__(self, text: str, after: float | None = None, tries: int | None = None) -> None:
         super().__init__(text)
-        self.after = after
-        """Seconds that the service asks to wait."""
+        self.after, self.tries = after, tries
+        """Seconds that the service asks to wait, and after how many tries no more is hoped for; None where only the deadline counts."""
 
 
 class InvalidAnswer(ModelError):

@@ -156,8 +156,10 @@ def _load(path: Path) -> Settings:
         return Local()
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path.name} or SOURCEMARK_{field.upper()}: {field}: {first['msg']}") from None
+        # Which of two kinds of value was meant is pydantic's business, not the reader's.
+        parts = [str(part) for part in first["loc"] if str(part) != "decimal" and not str(part).startswith("literal[")]
+        field = ".".join(parts)
+        raise ConfigError(f"{path.name} or SOURCEMARK_{'__'.join(parts).upper()}: {field}: {first['msg']}") from None
     except ValueError as error:  # TOML syntax
         raise ConfigError(f"{path}: {error}") from None
     except OSError as error:

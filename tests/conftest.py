@@ -107,7 +107,7 @@ def server() -> Iterator[Callable[[Callable[[str], Answer]], str]]:
     """Return a function that serves paths by a function of yours on loopback, and gives the address."""
     running: list[ThreadingHTTPServer] = []
 
-    def serve(answer: Callable[[str], Answer], robots: bool = False) -> str:
+    def serve(answer: Callable[[str], Answer], robots: bool = False, post: bool = False) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 missing = self.path == "/robots.txt" and not robots
@@ -118,6 +118,10 @@ def server() -> Iterator[Callable[[Callable[[str], Answer]], str]]:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET() if post else self.send_error(405)
 
             def log_message(self, *_: object) -> None: ...
 

@@ -256,6 +256,25 @@ def test_no_server_is_told_as_such(connected: Setup, monkeypatch: pytest.MonkeyP
     assert total(account.log.calls()) == 0
 
 
+def test_a_server_that_is_no_messages_api_is_told_as_such(connected: Setup, monkeypatch: pytest.MonkeyPatch, server: Any) -> None:
+    account = connected()[2]
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server(lambda path: (200, {"Content-Type": "text/html"}, b"<h1>Hello</h1>"), post=True))
+    with Service(Settings(call_timeout=20)) as service, pytest.raises(Misconfigured, match=r"text/html.*Messages API"):
+        service.ask(request(), account)
+
+
+@pytest.mark.parametrize(("url", "error"), [("nowhere", Misconfigured), ("ftp://x", Misconfigured), ("http://127.0.0.1:9", Transient)])
+def test_an_address_that_cannot_be_reached_is_given_up_soon(
+    connected: Setup, monkeypatch: pytest.MonkeyPatch, url: str, error: type[ModelError]
+) -> None:
+    account = connected()[2]
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+    with Service(Settings(call_timeout=600)) as service, pytest.raises(error, match="ANTHROPIC_BASE_URL"):
+        service.ask(request(), account)
+    assert len(account.log.calls()) == (5 if error is Transient else 1)
+    assert total(account.log.calls()) == 0
+
+
 def test_costs_add_up_to_the_cent(connected: Setup) -> None:
     server, service, account = connected(HELLO, None, Fault("cut"), None, Fault("status", 429, "rate_limit_error"))
     service.ask_all([request(f"{number} {'words ' * number}", model="claude-sonnet-5-5") for number in range(8)], account)

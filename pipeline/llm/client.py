@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from pipeline.errors import InvalidAnswer, ModelError, OverBudget, Refused, SourcemarkError, Transient, Unavailable
+from pipeline.errors import InvalidAnswer, Misconfigured, ModelError, OverBudget, Refused, SourcemarkError, Transient, Unavailable
 from pipeline.ledger.calls import Begun, Budgets, CallLog
 from pipeline.llm import failures
 from pipeline.llm.prices import Prices, expected
@@ -184,9 +184,14 @@ class Service:
             self._limit = asyncio.Semaphore(self.settings.calls)
         deadline = time.monotonic() + self.settings.call_timeout
         async with self._limit:
-            async for attempt in AsyncRetrying(
-                stop=stop_before_delay(self.settings.call_timeout), wait=self._pause, retry=retry_if_exception_type(Transient), reraise=True
-            ):
+            enough = stop_before_delay(self.settings.call_timeout)
+            retrying = AsyncRetrying(
+                stop=lambda state: enough(state) or _is_hopeless(state),
+                wait=self._pause,
+                retry=retry_if_exception_type(Transient),
+                reraise=True,
+            )
+            async for attempt in retrying:
                 with attempt:
                     return await self._attempt(request, account, heard, attempt.retry_state.attempt_number, deadline)
         raise AssertionError("tenacity ends with an answer or an error")
@@ -238,6 +243,8 @@ class Service:
         raw = held.raw()
         if not raw or not held.message.stop_reason:
             await _apart(self._settle_broken, account, call, request, held, None)
+            if held.kind and "event-stream" not in held.kind:
+                raise Misconfigured(f"{self.address} answers {held.kind} and no stream of events: is it a Messages API?")
             asked = held.request_id or "without id"
             raise Transient(f"{request.model}: the answer to “{request.purpose}” ended early (request {asked}): run again")
         found = reply(raw)
@@ -251,7 +258,8 @@ class Service:
         import httpx2
 
         refused = isinstance(error, anthropic.APIStatusError) and held.message is None
-        unsent = isinstance(error and error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+        never = httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.UnsupportedProtocol | httpx2.InvalidURL
+        unsent = isinstance(error and error.__cause__, never)
         spent = Usage() if refused or unsent else held.usage(request)
         nano = self.prices.cost(request.model, spent)
         state = CallState.FAILED if refused or unsent else CallState.CUT
@@ -261,18 +269,27 @@ class Service:
         account.log.settle(call, state, raw=held.raw(), usage=spent, nano=nano, request_id=asked, note=note)
 
 
+def _is_hopeless(state: Any) -> bool:
+    """Say whether a failure was met as often as it makes sense to."""
+    error = state.outcome.exception()
+    return isinstance(error, Transient) and error.tries is not None and state.attempt_number >= error.tries
+
+
 class _Held:
     """An answer while it comes."""
 
     def __init__(self) -> None:
         self.message: Any = None
         self.request_id = ""
+        self.kind = ""
+        """Media type of the answer."""
 
     async def read(self, sdk: Any, request: Request, heard: Heard) -> None:
         """Read the stream to its end; what came so far is held whatever happens."""
         characters = 0
         async with sdk.messages.stream(**request.body) as stream:
             self.request_id = stream.request_id or ""
+            self.kind = stream.response.headers.get("content-type", "")
             async for event in stream:
                 self.message = stream.current_message_snapshot
                 if event.type == "text":

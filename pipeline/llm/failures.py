@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pipeline.errors import InvalidAnswer, Misconfigured, ModelError, Refused, Transient
 from pipeline.llm.requests import WHOLE, Reply
 
+_UNREACHED = 5  # tries at a service that cannot be reached at all
 _PASSING = frozenset({408, 409, 429})
 _PASSING_TYPES = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
 _ADVICE = {
@@ -34,11 +35,20 @@ def told(error: Exception, model: str) -> ModelError:
     if isinstance(error, anthropic.APITimeoutError | TimeoutError):
         return Transient(f"{model}: no answer in time: run again, or raise `call_timeout`")
     if isinstance(error, anthropic.APIConnectionError):
-        why = str(error.__cause__ or error).rstrip(".")
-        return Transient(f"{model}: {why}: run again; is ANTHROPIC_BASE_URL right, and the network up?")
+        return _unreached(error.__cause__ or error, model)
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
         return Transient(f"{model}: the answer was cut or is not JSON: run again")
     return Transient(f"{model}: the connection broke off ({type(error).__name__}): run again")
+
+
+def _unreached(cause: BaseException, model: str) -> ModelError:
+    import httpx2
+
+    why = str(cause).rstrip(".")
+    if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+        return Misconfigured(f"{model}: ANTHROPIC_BASE_URL: {why}")
+    tries = _UNREACHED if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout) else None
+    return Transient(f"{model}: {why}: run again; is ANTHROPIC_BASE_URL right, and the network up?", tries=tries)
 
 
 def _status(error: object, model: str) -> ModelError:
