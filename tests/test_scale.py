@@ -121,7 +121,12 @@ def test_concurrency_is_bounded_and_nothing_is_fetched_twice(many: Workspace, we
 def test_an_interrupt_loses_no_finished_snapshot(many: Workspace, web: Web, sign: signal.Signals) -> None:
     command = [sys.executable, "-m", "pipeline", "run", "sources/many", "--until", "fetch"]
     first = subprocess.Popen(
-        command, cwd=many.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": _root()}
+        command,
+        cwd=many.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": _root()},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite that runs in the background ignores it
     )
     deadline = time.monotonic() + 60
     while web.documents().total() < 100 and time.monotonic() < deadline:
