@@ -327,6 +327,16 @@ def test_a_run_of_twelve_sections_writes_each_shared_prefix_once(workspace: Work
         assert all(item["cache_read_input_tokens"] for item in spent if not item["cache_creation_input_tokens"])
 
 
+def test_two_sections_of_one_heading_keep_their_own_words(workspace: Workspace, claude: Start) -> None:
+    sections = [("Lead", "mood"), ("More", "first"), ("More", "second")]
+    plan = "title: Walking\noutline:\n" + "".join(f"  - {{heading: {name}, brief: {brief}}}\n" for name, brief in sections)
+    (workspace.sources / "walking" / "article.yaml").write_text(plan, encoding="utf-8")
+    claude(lambda asked: Answer((Said(f"It was asked about {asked.ask.split(': ')[1].split()[0].strip('.')} here. "),)))
+    outcome = run(workspace)
+    assert outcome.edition
+    assert re.findall(r"asked about (\w+) here", outcome.edition.markdown) == ["what", "mood", "first", "second"]
+
+
 def test_a_changed_section_buys_only_what_is_new(workspace: Workspace, claude: Start) -> None:
     server = claude()
     run(workspace)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.errors import ModelError, Transient
+from pipeline.errors import Misconfigured, ModelError, Transient
 from pipeline.ledger.calls import Begun
 from pipeline.llm import failures
 from pipeline.llm.client import Account, Heard, Service, broken
@@ -64,8 +64,11 @@ async def _send(service: Service, account: Account, requests: list[Request]) -> 
             bodies.append({"custom_id": key, "params": _hourly(request.body)})
         made = await service.sdk.messages.batches.create(requests=bodies)
     except broken() as error:
-        _fail(account, calls.values(), f"{type(error).__name__}: {error}")
-        raise failures.told(error, model) from None
+        found = failures.told(error, model)
+        # An answer that was lost may be one to a batch that runs: its requests go on counting at the most they can cost.
+        if getattr(error, "status_code", None) or isinstance(found, Misconfigured) or (isinstance(found, Transient) and found.tries):
+            _fail(account, calls.values(), f"{type(error).__name__}: {error}")
+        raise found from None
     except ModelError as error:  # over budget before all were reserved: none is sent
         _fail(account, calls.values(), str(error))
         raise

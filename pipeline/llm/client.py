@@ -55,7 +55,7 @@ def address() -> str:
 
 
 def key() -> str:
-    """Return the key, or a placeholder for a service of one's own; Unavailable where none is set."""
+    """Return the key, or `none` for a service of one's own; Unavailable where none is set."""
     found = os.environ.get("ANTHROPIC_API_KEY", "") or ("none" if address() != DEFAULT else "")
     if not found:
         raise Unavailable(

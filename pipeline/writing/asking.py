@@ -23,6 +23,8 @@ class Ask(NamedTuple):
     prose: bool = False
     length: str = ""
     """How long running text is to be."""
+    section: Section | None = None
+    """The section of the outline; None for the lead."""
     cites: bool = True
     """Whether its sentences may cite: questions and examples are the model's own."""
 
@@ -36,8 +38,8 @@ def asks(article: Article) -> list[Ask]:
     """Return what to ask for the lead and each section, in order; nothing where the outline has the words itself."""
     plan = article.plan
     lead = _prose(LEAD, plan.summary_brief or f"what {plan.title} is", _LEAD)
-    found = [_section(section, plan.style.sentences_per_section) for section in plan.outline]
-    return [lead, *(ask for ask in found if ask)]
+    found = [(section, _section(section, plan.style.sentences_per_section)) for section in plan.outline]
+    return [lead, *(ask._replace(section=section) for section, ask in found if ask)]
 
 
 def _prose(heading: str, brief: str, count: int) -> Ask:

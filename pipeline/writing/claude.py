@@ -30,8 +30,9 @@ class ClaudeWriter:
         self.article, self.settings = article, settings
         self.asks = asks(article)
         self.pool = pool(texts, [f"{article.plan.title} {ask.heading} {ask.brief}" for ask in self.asks], settings.passages)
-        self._written: dict[str, list[list[list[Said]]]] = {}
-        self._names: dict[str, list[str]] = {}
+        self._written: dict[Section | None, list[list[list[Said]]]] = {}
+        """By section, for two may have one heading; the lead's is None."""
+        self._names: dict[Section, list[str]] = {}
         self.left: list[Left] = []
 
     def requests(self) -> list[Request]:
@@ -59,11 +60,11 @@ class ClaudeWriter:
 
     def lead(self) -> list[Said]:
         """Return the sentences above the first heading."""
-        return self._written["Lead"][0][0]
+        return self._written[None][0][0]
 
     def prose(self, section: Section) -> list[list[Said]]:
         """Return a section as one paragraph."""
-        return self._written[section.heading][0]
+        return self._written[section][0]
 
     def terms(self, section: Section) -> list[tuple[str, list[Said]]]:
         """Return each key term with what it means."""
@@ -76,15 +77,15 @@ class ClaudeWriter:
     def questions(self, section: Section) -> list[Said]:
         """Return the questions, in the words of the outline where it has them."""
         given = [Said(question) for question in section.questions]
-        return given or [sentence for part in self._written[section.heading] for sentence in part[0]]
+        return given or [sentence for part in self._written[section] for sentence in part[0]]
 
     def example(self, section: Section) -> list[Said]:
         """Return the sentences of an example, in the words of the outline where it has them."""
         text = " ".join(section.text.split())
-        return [Said(text[a:b]) for a, b in sentences(text)] if text else [s for part in self._written[section.heading] for s in part[0]]
+        return [Said(text[a:b]) for a, b in sentences(text)] if text else [s for part in self._written[section] for s in part[0]]
 
     def _named(self, section: Section) -> list[tuple[str, list[list[Said]]]]:
-        return list(zip(self._names[section.heading], self._written[section.heading], strict=True))
+        return list(zip(self._names[section], self._written[section], strict=True))
 
     def _points(self, ask: Ask) -> bool:
         """Say whether an answer is running text that cites by pointers; else it is JSON that names passages."""
@@ -107,13 +108,14 @@ class ClaudeWriter:
 
     def _read(self, ask: Ask, answer: Reply, *, last: bool) -> None:
         if self._points(ask):
-            self._written[ask.heading] = [[self._prose(answer, last)]]
+            self._written[ask.section] = [[self._prose(answer, last)]]
             return
         found = parts(answer, ask.wanted)
         cells = [[self._cell(cell, ask, last) for cell in part.cells] for part in found]
-        self._names[ask.heading] = list(ask.wanted.names) or [ruled(part.name or ask.heading) for part in found]
+        if ask.section:
+            self._names[ask.section] = list(ask.wanted.names) or [ruled(part.name or ask.heading) for part in found]
         # Running text comes as one part a sentence, and is one paragraph.
-        self._written[ask.heading] = [[[sentence for part in cells for sentence in part[0]]]] if ask.prose else cells
+        self._written[ask.section] = [[[sentence for part in cells for sentence in part[0]]]] if ask.prose else cells
 
     def _cell(self, cell: Cell, ask: Ask, last: bool) -> list[Said]:
         try:
