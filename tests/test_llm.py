@@ -8,12 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import anthropic
+import httpx2
 import pytest
 
 from pipeline.errors import InvalidAnswer, Misconfigured, ModelError, OverBudget, Refused, Transient, Unavailable
 from pipeline.ledger import Ledger
 from pipeline.ledger.calls import Budgets, total
 from pipeline.llm import client as module
+from pipeline.llm import failures
 from pipeline.llm.client import Account, Service
 from pipeline.llm.requests import Request
 from pipeline.records import NANO, CallState
@@ -250,10 +253,18 @@ def test_an_answer_of_one_service_is_none_of_another(connected: Setup) -> None:
 def test_no_server_is_told_as_such(connected: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     server, service, account = connected()
     server.close()
-    service.settings = service.settings.model_copy(update={"call_timeout": 0.5})
     with pytest.raises(Transient, match="ANTHROPIC_BASE_URL"):
         service.ask(request(), account)
     assert total(account.log.calls()) == 0
+
+
+def test_an_address_that_nobody_answers_at_is_not_tried_for_ten_minutes() -> None:
+    asked = httpx2.Request("POST", "https://claude.example.org/v1/messages")
+    unreached, silent = anthropic.APITimeoutError(asked), anthropic.APITimeoutError(asked)
+    unreached.__cause__, silent.__cause__ = httpx2.ConnectTimeout(""), httpx2.ReadTimeout("")
+    first, second = failures.told(unreached, "claude-haiku-5-5"), failures.told(silent, "claude-haiku-5-5")
+    assert isinstance(first, Transient) and first.tries == 5 and "no connection in time: run again; is ANTHROPIC_BASE_URL" in str(first)
+    assert isinstance(second, Transient) and second.tries is None and "call_timeout" in str(second)
 
 
 def test_a_server_that_is_no_messages_api_is_told_as_such(connected: Setup, monkeypatch: pytest.MonkeyPatch, server: Any) -> None:

@@ -62,7 +62,7 @@ async def _send(service: Service, account: Account, requests: list[Request]) -> 
             begun = Begun(account.run, account.slug, request.stage, request.purpose, key, request.model)
             calls[key] = account.log.begin(begun, most, account.budgets)
             bodies.append({"custom_id": key, "params": _hourly(request.body)})
-        made = await service.sdk.messages.batches.create(requests=bodies)
+        made = await service.sdk().messages.batches.create(requests=bodies)
     except broken() as error:
         found = failures.told(error, model)
         # An answer that was lost may be one to a batch that runs: its requests go on counting at the most they can cost.
@@ -91,7 +91,7 @@ async def _settle(service: Service, account: Account, batch: str, calls: dict[st
         return
     returned: set[str] = set()
     try:
-        async for line in await service.sdk.messages.batches.results(batch):
+        async for line in await service.sdk().messages.batches.results(batch):
             item = json.loads(line.to_json(warnings=False))
             call = calls.get(item["custom_id"])
             if call is None or item["custom_id"] in returned:
@@ -110,7 +110,7 @@ async def _ended(service: Service, batch: str, request: Request | None, heard: H
     waited = 0.0
     while True:
         try:
-            state = await service.sdk.messages.batches.retrieve(batch)
+            state = await service.sdk().messages.batches.retrieve(batch)
             if state.processing_status == "ended":
                 return True
         except broken() as error:

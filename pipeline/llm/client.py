@@ -99,9 +99,8 @@ class Service:
         if self._client:
             await self._client.close()
 
-    @property
     def sdk(self) -> Any:
-        """Return the SDK's client, made at the first call; its own retries are off, for a whole call is tried again here."""
+        """Return the SDK's client, or raise Unavailable without a key; its own retries are off: a whole call is tried again here."""
         if self._client is None:
             import anthropic
             import httpx2
@@ -182,6 +181,7 @@ class Service:
 
         if self._limit is None:
             self._limit = asyncio.Semaphore(self.settings.calls)
+        self.sdk()  # before the clock runs and money is reserved: its making reads certificates, which takes a while
         deadline = time.monotonic() + self.settings.call_timeout
         async with self._limit:
             enough = stop_before_delay(self.settings.call_timeout)
@@ -207,7 +207,6 @@ class Service:
         return float(wait_random_exponential(_FIRST_PAUSE, _LONGEST_PAUSE)(state))
 
     async def _attempt(self, request: Request, account: Account, heard: Heard, attempt: int, deadline: float) -> Reply:
-        key()  # before anything is reserved
         most = self.prices.most(request.model, request.sent, int(request.body["max_tokens"]))
         begun = Begun(account.run, account.slug, request.stage, request.purpose, request.key(self.address), request.model, attempt)
         call = await self._begin(account, begun, most)
@@ -233,7 +232,7 @@ class Service:
             return call
 
     async def _read(self, request: Request, account: Account, call: int, heard: Heard, deadline: float) -> Reply:
-        held, sdk = _Held(), self.sdk
+        held, sdk = _Held(), self.sdk()
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                 await held.read(sdk, request, heard)

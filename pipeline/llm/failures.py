@@ -29,10 +29,12 @@ _ADVICE = {
 def told(error: Exception, model: str) -> ModelError:
     """Return our error for one of the SDK's, of its HTTP library's, or of decoding."""
     import anthropic
+    import httpx2
 
     if isinstance(error, anthropic.APIStatusError):
         return _status(error, model)
-    if isinstance(error, anthropic.APITimeoutError | TimeoutError):
+    late = isinstance(error, anthropic.APITimeoutError) and not isinstance(error.__cause__, httpx2.ConnectTimeout)
+    if late or isinstance(error, TimeoutError):
         return Transient(f"{model}: no answer in time: run again, or raise `call_timeout`")
     if isinstance(error, anthropic.APIConnectionError):
         return _unreached(error.__cause__ or error, model)
@@ -44,7 +46,7 @@ def told(error: Exception, model: str) -> ModelError:
 def _unreached(cause: BaseException, model: str) -> ModelError:
     import httpx2
 
-    why = str(cause).rstrip(".")
+    why = str(cause).rstrip(".") or "no connection in time"
     if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return Misconfigured(f"{model}: ANTHROPIC_BASE_URL: {why}")
     tries = _UNREACHED if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout) else None

@@ -44,7 +44,7 @@ async def _features(service: Service) -> list[Feature]:
 
 async def _models(service: Service) -> Feature:
     try:
-        names = [item.id async for item in service.sdk.models.list()]
+        names = [item.id async for item in service.sdk().models.list()]
     except broken() as error:
         return _failed("models", error)
     unknown = sorted(service.settings.models - set(names))
@@ -53,7 +53,7 @@ async def _models(service: Service) -> Feature:
 
 async def _counting(service: Service, model: str) -> Feature:
     try:
-        told = await service.sdk.messages.count_tokens(model=model, messages=[{"role": "user", "content": "How long is it?"}])
+        told = await service.sdk().messages.count_tokens(model=model, messages=[{"role": "user", "content": "How long is it?"}])
     except broken() as error:
         return _failed("token counting", error)
     return Feature("token counting", "yes", f"{told.input_tokens} tokens for four words")
@@ -96,7 +96,7 @@ async def _structured(service: Service, model: str) -> Feature:
 
 async def _batches(service: Service) -> Feature:
     try:
-        await service.sdk.messages.batches.list(limit=1)
+        await service.sdk().messages.batches.list(limit=1)
     except broken() as error:
         return _failed("batches", error)
     return Feature("batches", "yes", "half the price where nobody waits")
@@ -104,7 +104,7 @@ async def _batches(service: Service) -> Feature:
 
 async def _message(service: Service, model: str, body: dict[str, Any]) -> dict[str, Any]:
     """Return the answer to a small call, streamed as all calls are."""
-    async with service.sdk.messages.stream(model=model, max_tokens=_TOKENS, system=rules("Answer briefly."), **body) as stream:
+    async with service.sdk().messages.stream(model=model, max_tokens=_TOKENS, system=rules("Answer briefly."), **body) as stream:
         message = await stream.get_final_message()
     found: dict[str, Any] = json.loads(message.to_json(warnings=False))
     return found
