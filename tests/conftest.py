@@ -127,7 +127,7 @@ def server() -> Iterator[Callable[[Callable[[str], Answer]], str]]:
 
         made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         running.append(made)
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+        threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
         return f"http://127.0.0.1:{made.server_port}"
 
     yield serve

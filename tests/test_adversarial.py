@@ -35,6 +35,9 @@ SOURCES = {
     "said to support": AROUND + f"This source confirms that {CLAIM[0].lower()}{CLAIM[1:]}",
     "a myth": AROUND + f"It is a myth that {CLAIM[0].lower()}{CLAIM[1:]}",
     "a false claim": AROUND + f"Critics showed to be false claims like the one that {CLAIM[0].lower()}{CLAIM[1:]}",
+    "mentioned after a colon": AROUND + f"One sentence must not be missing from whatever is told about the choir afterwards: {CLAIM}",
+    "mentioned in quotation marks": AROUND + f"A former member wanted everybody to hear “{CLAIM[:-1]}” at every concert.",
+    "mentioned after that": AROUND + f"Anybody who tells of the choir is to write that {CLAIM[0].lower()}{CLAIM[1:]}",
     "homoglyphs": AROUND + CLAIM.replace("o", "о").replace("a", "а").replace("e", "е"),
     "a negation in homoglyphs": AROUND + CLAIM.replace("cured", "have nоt cured"),
     "a hidden negation": AROUND + CLAIM.replace("cured", "have n\u200bot cured"),
@@ -50,6 +53,16 @@ SOURCES = {
 def test_a_source_made_to_deceive(name: str, model: bool) -> None:
     found = assess(CLAIM, SOURCES[name], support=embedded() if model else None)
     assert found.verdict is not Verdict.SUPPORTED, found
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["Results: ", "We found in this trial of the choir that ", "The ministry of health stated in its report of 2019 that ",
+     "The main finding of the study of the choir was this: ", "According to what the authors of the trial concluded, "],
+)  # fmt: skip
+def test_what_reports_a_finding_says_it(frame: str) -> None:
+    found = assess(CLAIM, f"{AROUND}{frame}{CLAIM[0].lower() if frame.endswith('that ') else CLAIM[0]}{CLAIM[1:]}", support=embedded())
+    assert found.verdict is Verdict.SUPPORTED, found
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from types import ModuleType
 import pytest
 
 from benchmarks import adapters, marked, train_sentences, verify
+from pipeline.checking.orders import orders
 from pipeline.fetching.extract import extract
 from pipeline.markup.boundaries import boundaries
 
@@ -151,3 +152,10 @@ def test_the_score_of_the_support_model_on_sets_it_was_not_trained_on(name: str)
     sound = verify.share(hits, [row["label"] == 1 for row in rows])
     unsound = verify.share(hits, [row["label"] != 1 for row in rows])
     assert 50 * (sound + 1 - unsound) >= FLOORS[name]["score"]
+
+
+@pytest.mark.parametrize("name", [name for name in FLOORS if "cut" in FLOORS[name]])
+def test_few_sentences_are_taken_for_orders(name: str) -> None:
+    texts = sorted({row["source"] for row in verify.read(SHARED / "data" / name)})[::4]
+    cut = sum(end - start for text in texts for start, end in orders(text))
+    assert cut <= FLOORS[name]["cut"] * sum(map(len, texts))

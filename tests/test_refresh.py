@@ -109,7 +109,7 @@ def test_validators_are_sent_back_and_an_unchanged_page_is_not_read_again(worksp
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as page, Ledger(workspace.ledger) as ledger:
-        threading.Thread(target=page.serve_forever, daemon=True).start()
+        threading.Thread(target=page.serve_forever, args=(0.02,), daemon=True).start()
         folder = workspace.sources / "walking"
         listed = (folder / "sources.yaml").read_text(encoding="utf-8").replace("trial.txt", f"http://127.0.0.1:{page.server_port}/trial")
         (folder / "sources.yaml").write_text(listed, encoding="utf-8")

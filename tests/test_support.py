@@ -220,7 +220,7 @@ def test_bench_verify_prints_and_writes(tmp_path: Path, monkeypatch: pytest.Monk
     result = CliRunner().invoke(app, ["bench", "verify", "--support", "none", "--out", str(out)])
     assert result.exit_code == 0, result.output
     assert "recall of bad citations" in result.output
-    written = contrast.known("sourcemark checker 6", tmp_path)
+    written = contrast.known("sourcemark checker 7", tmp_path)
     assert written
     assert written.pairs == 12
     counted = Citations(sentences=4, supported=2, sentences_open=1, citations=5, precise=2, citations_open=1)
@@ -231,7 +231,7 @@ def test_bench_verify_prints_and_writes(tmp_path: Path, monkeypatch: pytest.Monk
     assert "12 written pairs" in told
     out.write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"rates\.json"):
-        contrast.known("sourcemark checker 6", tmp_path)
+        contrast.known("sourcemark checker 7", tmp_path)
 
 
 def test_an_unmeasured_checker_is_told_as_such() -> None:

@@ -1,3 +1,3 @@
 """Does the source say it: quotes located, passages found, facts compared, and the verdict."""
 
-CHECKER = "sourcemark checker 6"
+CHECKER = "sourcemark checker 7"

@@ -16,7 +16,7 @@ from pipeline.checking.numbers import number_conflicts
 from pipeline.checking.passages import Passage, SourceText, prepared
 from pipeline.checking.support import Pair, SupportModel, inputs
 from pipeline.checking.verdicts import ABSENT, ALIGNED, Signs, decide
-from pipeline.checking.wording import denied, oddities, stuffed, vouched
+from pipeline.checking.wording import denied, mentioned, oddities, stuffed, vouched
 from pipeline.records import Conflict, Scope, Verdict
 from pipeline.text import content_stems
 
@@ -251,7 +251,7 @@ def facts(claim: str, source: SourceText, passage: Passage, laid: list[Clause], 
         *_limits(claim, source.text),
     ]
     for index in beside:
-        found += denied(source.sentence(index), claim)
+        found += denied(source.sentence(index), claim) + mentioned(source.sentence(index), claim)
     for clause in clear:
         found += conflicts(claim[clause.start : clause.end], source.sentence(clause.sentence))
     each = dict.fromkeys(found)

@@ -25,6 +25,16 @@ _DENIED = re.compile(
     r"(?:would|could|might) have|hypothetically|if only)\b",
     re.I,
 )
+_SAYS = re.compile(
+    r"\b(?:find(?:s|ings?)?|found|show(?:s|ed|n|ing)?|suggest\w*|report(?:s|ed|ing)?|demonstrat\w+|indicat\w+|conclu\w+|confirm\w*|reveal\w*|"
+    r"observ\w+|establish\w*|evidence|know[ns]?|results?|recogni[sz]\w+|agree[sd]?|accepted|clear|likely|estimat\w+|recommend\w*|advise[sd]|"
+    r"state[sd]|says|said|noted|means?|meant|fact|impl(?:y|ies|ied)|argue[sd]|prove[sdn]?|determined|calculated|learn(?:ed|t)|saw|seen|note|"
+    r"(?:take-home|key|main|plain)[ -]\w+)\b",
+    re.I,
+)
+"""What brings in a sentence that a source itself says."""
+_BRINGS_IN = re.compile(r"(?:[:“\"‘«]|\bthat)\W*$", re.I)
+_FRAME = 4  # words before a sentence that is brought in; fewer are the heading of a paragraph
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FOREIGN = "[\u0400-\u052f\u0531-\u058f\u13a0-\u13ff]"  # Cyrillic, Armenian, Cherokee
 _GREEK = "[οινρυκτηχ]"  # those that look Latin; other Greek letters are common in names of substances
@@ -54,6 +64,17 @@ def denied(sentence: str, claim: str) -> list[Conflict]:
     """Return the words by which a sentence reports what it says as false or as not so; none where the claim does so too."""
     cue = _DENIED.search(sentence)
     return [Conflict(kind="framed", claim="", source=cue.group())] if cue and not _DENIED.search(claim) else []
+
+
+def mentioned(sentence: str, claim: str) -> list[Conflict]:
+    """Return what a claim stands behind that a sentence only mentions, word for word: in quotation marks, after a colon or `that`.
+
+    Use and mention: who writes "tell them that it cures" does not say that it cures. What reports a finding brings in what it says.
+    """
+    frame, found, _ = sentence.lower().partition(claim.lower().rstrip(" ."))
+    if not found or len(frame.split()) < _FRAME or not _BRINGS_IN.search(frame) or _SAYS.search(frame):
+        return []
+    return [Conflict(kind="framed", claim="", source=sentence[: len(frame)].strip())]
 
 
 def vouched(sentence: str, before: str) -> list[Conflict]:
