@@ -77,7 +77,7 @@ class Network(nn.Module):  # type: ignore[misc]
             first[begin : begin + size, :, index * FILTERS : (index + 1) * FILTERS] = layer.weight.detach().permute(2, 1, 0).numpy()
         second = self.second.weight.detach().permute(2, 1, 0).numpy()
         return Net(
-            _SCALE * first.reshape(-1, first.shape[2]),
+            np.float32(_SCALE) * first.reshape(-1, first.shape[2]),
             np.concatenate([layer.bias.detach().numpy() for layer in self.first]),
             second.reshape(-1, FILTERS),
             self.second.bias.detach().numpy(),
