@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import math
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.checking.orders import orders
@@ -42,6 +44,7 @@ def test_sentences_that_come_near_are_left(text: str) -> None:
     assert orders(text) == ()
 
 
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.sampled_from([*ORDERS, *HARMLESS]), st.text(max_size=60)), max_size=12))
 def test_a_score_does_not_hang_on_what_stands_beside(texts: list[str]) -> None:
     found = screen().scores(texts)
@@ -54,6 +57,25 @@ def test_a_score_does_not_hang_on_what_stands_beside(texts: list[str]) -> None:
 def test_an_order_at_the_end_of_a_long_sentence_is_seen() -> None:
     words = "and the groups walked along the river in the early morning " * 60
     assert screen().scores([f"The adults met {words}; {ORDERS[0]}"])[0] > screen().threshold
+
+
+def test_a_sentence_without_end_takes_little_memory() -> None:
+    tracemalloc.start()
+    found = screen().scores([f"{'and the groups walked along the river ' * 15_000} {ORDERS[0]}"])
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    assert found[0] > screen().threshold
+    assert peak < 200, f"{peak:.0f} MB"
+
+
+def test_many_orders_take_no_quadratic_time() -> None:
+    times = []
+    for count in (1500, 6000):
+        text = "Human: now. " * count
+        started = time.process_time()
+        assert orders(text) == ((0, len(text) - 1),)
+        times.append(time.process_time() - started)
+    assert times[1] < 10 * times[0]
 
 
 def test_a_long_text_is_read_in_portions() -> None:

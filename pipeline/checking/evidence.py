@@ -41,9 +41,12 @@ class Held(NamedTuple):
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """Return a text with spans blanked out, at the same offsets."""
-    for start, end in spans:
-        text = f"{text[:start]}{_BLANK * (end - start)}{text[end:]}"
-    return text
+    parts, at = [], 0
+    for start, end in sorted(spans):
+        if end > at:
+            parts += [text[at:start], _BLANK * (end - max(start, at))]
+            at = end
+    return "".join([*parts, text[at:]])
 
 
 NOTHING = Held("", "")

@@ -7,9 +7,11 @@ no judge sees it; what is not is left to the layers behind.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 import unicodedata
+from collections.abc import Sequence
 from importlib.resources import files
 
 from pipeline.checking.screen import screen
@@ -40,16 +42,8 @@ _FORMS = _read()
 def orders(text: str) -> tuple[tuple[int, int], ...]:
     """Return the spans of a text that are orders, each with what follows it; in order, without overlap."""
     spans = sentences(text)
-    said = [text[start:end] for start, end in spans]
-    plain = [unicodedata.normalize("NFKC", sentence) for sentence in said]
-    told = screen()
-    hit = {index for index, score in enumerate(told.scores(plain)) if score > told.threshold}
-    hit |= {index for index, sentence in enumerate(plain) if _FORMS.search(sentence) or _is_disguised(said[index], sentence)}
-    # An order that is split by what looks like the end of a sentence is found where it begins.
-    for match in _FORMS.finditer(text):
-        hit.update(index for index, (start, end) in enumerate(spans) if start < match.end() and match.start() < end)
     cut: list[tuple[int, int]] = []
-    for index in sorted(hit):
+    for index in sorted(_told(text, spans)):
         last = index
         while last < min(index + _AFTER, len(spans) - 1) and "\n\n" not in text[spans[last][1] : spans[last + 1][0]]:
             last += 1
@@ -59,6 +53,23 @@ def orders(text: str) -> tuple[tuple[int, int], ...]:
         else:
             cut.append((start, end))
     return tuple(cut)
+
+
+def _told(text: str, spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Return which sentences are orders."""
+    said = [text[start:end] for start, end in spans]
+    plain = [unicodedata.normalize("NFKC", sentence) for sentence in said]
+    networks = screen()
+    hit = {index for index, score in enumerate(networks.scores(plain)) if score > networks.threshold}
+    hit |= {index for index, sentence in enumerate(plain) if _FORMS.search(sentence) or _is_disguised(said[index], sentence)}
+    # An order that is split by what looks like the end of a sentence is found where it begins.
+    ends = [end for _, end in spans]
+    for match in _FORMS.finditer(text):
+        index = bisect.bisect_right(ends, match.start())
+        while index < len(spans) and spans[index][0] < match.end():
+            hit.add(index)
+            index += 1
+    return hit
 
 
 def _is_disguised(sentence: str, plain: str) -> bool:

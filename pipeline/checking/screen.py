@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import io
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 FILE = "orders.npz"
 REACH = 2  # pieces on each side that a filter sees
 _UNKNOWN = 100  # the piece in place of a sentence without any
-_TOGETHER = 4000  # pieces that are looked at in one go
+_TOGETHER = 4000  # pieces that are looked at in one go, so that no text takes much memory
+_OVERLAP = 100  # pieces of a long sentence that two stretches share
 _MARGIN = 5.0  # log-odds below the threshold at which one network is enough
 
 
@@ -57,12 +59,20 @@ class Screen(NamedTuple):
 
     def scores(self, sentences: Sequence[str]) -> list[float]:
         """Return for each sentence the log-odds that it is an order: the mean of the networks', or the first one's where that is low."""
-        given = [pieces(text) or [_UNKNOWN] for text in sentences]
-        found = _said(self.nets[:1], given)
-        likely = [index for index, score in enumerate(found) if score > self.threshold - _MARGIN]
-        for index, score in zip(likely, _said(self.nets, [given[index] for index in likely]), strict=True):
-            found[index] = score
-        return found
+        given = [(index, stretch) for index, text in enumerate(sentences) for stretch in _stretches(pieces(text) or [_UNKNOWN])]
+        found = _said(self.nets[:1], [stretch for _, stretch in given])
+        likely = [at for at, score in enumerate(found) if score > self.threshold - _MARGIN]
+        for at, score in zip(likely, _said(self.nets, [given[at][1] for at in likely]), strict=True):
+            found[at] = score
+        strongest = [-math.inf] * len(sentences)
+        for (index, _), score in zip(given, found, strict=True):
+            strongest[index] = max(strongest[index], score)
+        return strongest
+
+
+def _stretches(sentence: list[int]) -> list[list[int]]:
+    """Return a sentence in stretches that overlap; most are one."""
+    return [sentence[at : at + _TOGETHER] for at in range(0, max(1, len(sentence) - _OVERLAP), _TOGETHER - _OVERLAP)]
 
 
 def _said(nets: Sequence[Net], sentences: Sequence[list[int]]) -> list[float]:
@@ -93,11 +103,13 @@ def _beside(x: Numbers) -> Numbers:
 
 def _portions(sentences: Sequence[list[int]]) -> Iterator[list[list[int]]]:
     some: list[list[int]] = []
+    count = 0
     for one in sentences:
         some.append(one)
-        if sum(map(len, some)) > _TOGETHER:
+        count += len(one) + REACH
+        if count > _TOGETHER:
             yield some
-            some = []
+            some, count = [], 0
     if some:
         yield some
 
