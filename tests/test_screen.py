@@ -6,7 +6,6 @@ import io
 import math
 import time
 import tracemalloc
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,12 +69,12 @@ def test_a_sentence_without_end_takes_little_memory() -> None:
 
 def test_many_orders_take_no_quadratic_time() -> None:
     times = []
-    for count in (1500, 6000):
+    for count in (10, 1000, 8000):
         text = "Human: now. " * count
         started = time.process_time()
         assert orders(text) == ((0, len(text) - 1),)
         times.append(time.process_time() - started)
-    assert times[1] < 10 * times[0]
+    assert times[2] < 12 * times[1]
 
 
 def test_a_long_text_is_read_in_portions() -> None:
@@ -85,7 +84,7 @@ def test_a_long_text_is_read_in_portions() -> None:
     assert max(found[:-1]) < screen().threshold
 
 
-def test_the_torch_networks_and_these_say_the_same(tmp_path: Path) -> None:
+def test_the_torch_networks_and_these_say_the_same() -> None:
     training: Any = pytest.importorskip("benchmarks.train_orders", reason="torch is not installed", exc_type=ImportError)
     import torch
 

@@ -61,7 +61,7 @@ def _told(text: str, spans: Sequence[tuple[int, int]]) -> set[int]:
     plain = [unicodedata.normalize("NFKC", sentence) for sentence in said]
     networks = screen()
     hit = {index for index, score in enumerate(networks.scores(plain)) if score > networks.threshold}
-    hit |= {index for index, sentence in enumerate(plain) if _FORMS.search(sentence) or _is_disguised(said[index], sentence)}
+    hit |= {index for index, sentence in enumerate(said) if of_a_form(sentence)}
     # An order that is split by what looks like the end of a sentence is found where it begins.
     ends = [end for _, end in spans]
     for match in _FORMS.finditer(text):
@@ -72,6 +72,7 @@ def _told(text: str, spans: Sequence[tuple[int, int]]) -> set[int]:
     return hit
 
 
-def _is_disguised(sentence: str, plain: str) -> bool:
-    """Say whether a sentence is written so that only a machine would read it as one."""
-    return len(LOOKALIKE.findall(plain)) >= _DISGUISED or len(_WIDE.findall(sentence)) >= _DISGUISED
+def of_a_form(sentence: str) -> bool:
+    """Say whether a sentence has the form of an order, or is written so that only a machine would read it."""
+    plain = unicodedata.normalize("NFKC", sentence)
+    return bool(_FORMS.search(plain)) or len(LOOKALIKE.findall(plain)) >= _DISGUISED or len(_WIDE.findall(sentence)) >= _DISGUISED
